@@ -1,0 +1,167 @@
+#include "fallback/poll/held_poll.h"
+
+#include <algorithm>
+
+#include "fallback/poll/poll_answer.h"
+#include "http/response_writer.h"
+#include "transport/stream/socket_writer.h"
+
+namespace fairlead::poll {
+namespace {
+
+// Not EPOLLIN: a pipelined request stays in the kernel for the HTTP worker. A client that has gone shows as
+// EPOLLRDHUP all the same.
+constexpr std::uint32_t kWatch = EPOLLRDHUP;
+
+}  // namespace
+
+HeldPoll::HeldPoll(stream::StreamEngine& engine, http::TakenConnection connection,
+                   PollOptions options, hub::OpenRequest request, GiveBack give_back)
+    : Connection(engine, std::move(connection.fd)),
+      connection_(std::move(connection)),
+      options_(std::move(options)),
+      request_(std::move(request)),
+      give_back_(std::move(give_back)),
+      session_id_(request_.session),
+      asked_cursor_(request_.cursor.value_or("")),
+      heartbeat_s_(request_.heartbeat_s) {}
+
+void HeldPoll::start() {
+  engine_.watch(*this, kWatch);
+  times_out_at_ = engine_.now() + options_.timeout;
+  session_ = engine_.shard().poll(std::move(request_), this);
+  if (answered_) session_ = nullptr;
+  if (!answered_ && options_.timeout.count() > 0) engine_.wake_at(*this, times_out_at_);
+}
+
+hub::Transport::Flush HeldPoll::flush(hub::Outbox& outbox) {
+  const bool live = session_->state == hub::Session::State::kLive;
+  if (outbox.empty()) {
+    waits_live_ = live;
+    if (!live || options_.timeout.count() > 0) return Flush::kDone;
+    answer_events(outbox);  // a short poll: nothing is an answer too
+    return Flush::kAnswered;
+  }
+  const bool more_on_its_way = !live && session_->reading && outbox.size() < options_.limit;
+  if (more_on_its_way) return Flush::kDone;
+  const bool linger = waits_live_ && live && outbox.size() < options_.limit;
+  if (linger) {
+    if (answer_at_ == MonoTime::max()) {
+      answer_at_ = engine_.now() + limits::kPollLinger;
+      engine_.wake_at(*this, std::min(answer_at_, times_out_at_));
+    }
+    return Flush::kDone;
+  }
+  answer_events(outbox);
+  return Flush::kAnswered;
+}
+
+void HeldPoll::answer_events(hub::Outbox& outbox) {
+  PollAnswer body;
+  body.session = session_id_;
+  body.heartbeat_s = heartbeat_s_;
+  const auto count = std::min(outbox.size(), options_.limit);
+  std::size_t bytes = 0;
+  LogPosition last;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& frame = outbox.at(i);
+    if (frame.position) last = frame.position;
+    bytes += frame.bytes->size();
+    body.events.push_back(frame.bytes);
+  }
+  const bool all = count == outbox.size();
+  auto& shard = engine_.shard();
+  if (all) {
+    body.cursor = shard.cursor_of(*session_);
+  } else {
+    body.cursor = last ? shard.cursor_at(last) : asked_cursor_;
+  }
+  outbox.take(bytes);
+  session_ = nullptr;
+  answer({200, "application/json", to_json(body), {{"Cache-Control", "no-store"}}});
+}
+
+void HeldPoll::answer(http::Response response) {
+  answered_ = true;
+  bytes_ = http::serialise_head(response, {options_.request_id, false, connection_.keep_alive});
+  bytes_ += response.body;
+  // At once when nothing else is going on; else an answer would be written in the middle of a turn.
+  engine_.wake_at(*this, engine_.now());
+}
+
+void HeldPoll::write_answer() {
+  const auto result = stream::write_text(fd_.get(), bytes_, sent_);
+  if (result == stream::Write::kSome) {
+    engine_.rewatch(*this, kWatch | EPOLLOUT);
+    engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
+    return;
+  }
+  if (result == stream::Write::kAll && connection_.keep_alive) {
+    connection_.fd = engine_.unwatch(*this);
+    give_back_(std::move(connection_));
+  }
+  engine_.finish(*this);
+}
+
+void HeldPoll::on_events(std::uint32_t epoll) {
+  if ((epoll & (EPOLLERR | EPOLLHUP)) != 0 || (!answered_ && (epoll & EPOLLRDHUP) != 0)) {
+    lost();
+  } else if (answered_ && (epoll & EPOLLOUT) != 0) {
+    write_answer();
+  } else if ((epoll & EPOLLRDHUP) != 0) {
+    engine_.rewatch(*this, EPOLLOUT);  // it only listens now; the answer is still welcome
+  }
+}
+
+void HeldPoll::on_deadline() {
+  if (answered_) {
+    if (sent_ > 0) {
+      lost();  // has not read its answer
+    } else {
+      write_answer();
+    }
+    return;
+  }
+  if (session_ == nullptr) return;
+  // The end of the linger or of the time: whatever there is, is the answer.
+  auto* session = session_;
+  if (session->state == hub::Session::State::kOpening) {
+    engine_.wake_at(*this, engine_.now() + limits::kPollLinger);  // its place in the log is still unknown
+    return;
+  }
+  answer_events(session->outbox);
+  engine_.shard().answered(session);
+}
+
+void HeldPoll::end(const hub::Ending& ending, Bytes bye) {
+  session_ = nullptr;
+  switch (ending.reason) {
+    case hub::EndReason::kAuthEnded:
+      answer(http::problem(error(ErrorCode::kUnauthorized, "the session was logged out or has expired"),
+                           options_.request_id));
+      return;
+    case hub::EndReason::kInternal: {
+      auto failure = error(ErrorCode::kStoreUnavailable, "poll again with the same cursor");
+      failure.retry_after_s = 1;
+      answer(http::problem(failure, options_.request_id));
+      return;
+    }
+    default: break;
+  }
+  PollAnswer body;
+  body.session = session_id_;
+  body.cursor = asked_cursor_;  // acknowledges nothing new
+  body.heartbeat_s = heartbeat_s_;
+  body.superseded = ending.reason == hub::EndReason::kTakenOver;
+  if (!body.superseded && bye) body.events.push_back(std::move(bye));
+  body.poll_again_ms = ending.reconnect_in_ms;
+  if (ending.reason == hub::EndReason::kRestart) connection_.keep_alive = false;
+  answer({200, "application/json", to_json(body), {{"Cache-Control", "no-store"}}});
+}
+
+void HeldPoll::lost() {
+  if (auto* session = std::exchange(session_, nullptr)) engine_.shard().gone(session);
+  engine_.finish(*this);
+}
+
+}  // namespace fairlead::poll

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "hub/session.h"
+#include "http/message.h"
+#include "http/responder.h"
+#include "transport/stream/stream_engine.h"
+
+namespace fairlead::poll {
+
+struct PollOptions {
+  std::string request_id;
+  std::chrono::seconds timeout{limits::kPollTimeoutDefault_s};  // 0: a short poll
+  std::size_t limit = limits::kPollEventsDefault;               // events in one answer
+};
+
+// One poll: a request whose answer is held until there is something to say. Then it answers once, hands the
+// connection back to its HTTP worker (`give_back`), and is gone; the session parks in the shard until the
+// next poll. Engine's thread; see stream::Connection.
+class HeldPoll final : public stream::Connection {
+ public:
+  using GiveBack = std::function<void(http::TakenConnection)>;
+  HeldPoll(stream::StreamEngine& engine, http::TakenConnection connection, PollOptions options,
+           hub::OpenRequest request, GiveBack give_back);
+
+  hub::TransportKind kind() const override { return hub::TransportKind::kPoll; }
+  Flush flush(hub::Outbox& outbox) override;
+  std::size_t unsent() const override { return bytes_.size() - sent_; }
+  void end(const hub::Ending& ending, Bytes bye) override;
+
+  void start() override;
+  void on_events(std::uint32_t epoll) override;
+  void on_deadline() override;
+
+ private:
+  void answer_events(hub::Outbox& outbox);
+  void answer(http::Response response);
+  void write_answer();
+  void lost();
+
+  http::TakenConnection connection_;  // its fd is in fd_ while this holds the poll
+  const PollOptions options_;
+  hub::OpenRequest request_;          // until start()
+  const GiveBack give_back_;
+  hub::Session* session_ = nullptr;
+  std::string session_id_;
+  std::string asked_cursor_;
+  int heartbeat_s_ = 0;
+  bool waits_live_ = false;           // there was no backlog: what comes now is news, and lingers
+  bool answered_ = false;
+  std::string bytes_;                 // the answer on its way
+  std::size_t sent_ = 0;
+  MonoTime times_out_at_;
+  MonoTime answer_at_ = MonoTime::max();  // the end of the linger
+};
+
+}  // namespace fairlead::poll

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "api/store_probe.h"
+#include "auth/auth.h"
+#include "chat/service.h"
+#include "http/server.h"
+
+namespace fairlead::api {
+
+struct Settings {
+  // argon2id is dear: what one address may cause. Logins count only while they fail.
+  chat::Rate registrations_per_address{600, std::chrono::minutes(1), 600};
+  chat::Rate login_failures_per_name{10, std::chrono::minutes(1), 10};  // … and address
+};
+
+// What the REST handlers work with, and what they keep. Any thread; owns no thread.
+//
+// The order, in app/:
+//   1. the store, its secrets, auth::Tokens, auth::Passwords, log::Writer, log::Readers, hub::Hub,
+//      presence::Map (none started);
+//   2. chat::Service, then Api (its parts must outlive it);
+//   3. load_revocations(store, tokens);
+//   4. http::Routes routes; add_routes(routes, api); then the realtime handlers of app/ (authenticate() in
+//      api/authenticate.h is for them too);
+//   5. Writer::start, Readers::start, presence::Map::start, the shards' engines, http::Server::start.
+// At the end: set_draining() (readyz says 503), drain the hub, http::Server::stop, auth::Passwords, then
+// presence, readers and writer are stopped; Api and Service are destroyed after them.
+class Api {
+ public:
+  struct Parts {
+    chat::Service& chat;
+    auth::Tokens& tokens;
+    auth::Passwords& passwords;
+    log::Writer& writer;
+    hub::Hub& hub;
+    presence::Map& presence;
+    const Clock& clock;
+    std::string version;
+    std::function<http::ServerStats()> http_stats;  // may be empty: not in /metrics then
+  };
+  explicit Api(Parts parts, Settings settings = {});
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  chat::Service& chat() { return parts_.chat; }
+  auth::Tokens& tokens() { return parts_.tokens; }
+  auth::Passwords& passwords() { return parts_.passwords; }
+  hub::Hub& hub() { return parts_.hub; }
+  const Clock& clock() const { return parts_.clock; }
+  const Parts& parts() const { return parts_; }
+  StoreProbe& store_probe() { return store_probe_; }
+
+  using AddressLimiter = chat::RateLimiter<std::string>;
+  AddressLimiter& registrations() { return registrations_; }
+  AddressLimiter& login_failures() { return login_failures_; }
+
+  void set_draining() { draining_.store(true, std::memory_order_relaxed); }
+  bool draining() const { return draining_.load(std::memory_order_relaxed); }
+
+ private:
+  const Parts parts_;
+  AddressLimiter registrations_;
+  AddressLimiter login_failures_;
+  StoreProbe store_probe_;
+  std::atomic<bool> draining_{false};
+};
+
+// Everything under /api/v1, /healthz, /readyz and /metrics. Before http::Server is constructed; `api` must
+// outlive the server.
+void add_routes(http::Routes& routes, Api& api);
+
+// Once, before anything is served: what was revoked before a restart stays revoked. Blocks on the store.
+void load_revocations(store::Store& store, auth::Tokens& tokens);
+
+}  // namespace fairlead::api

@@ -1,0 +1,65 @@
+// POST /rooms/{r}/typing, GET /rooms/{r}/presence, GET /presence, GET /sync
+#include <string_view>
+#include <utility>
+
+#include "api/handler.h"
+#include "api/routes.h"
+#include "chat/snapshot.h"
+#include "protocol/ids.h"
+
+namespace fairlead::api {
+namespace {
+
+constexpr std::size_t kPresenceUsersMax = 100;
+
+void states(const Answer& to, const chat::PresenceStates& users) {
+  to.json(200, Json{{"users", chat::to_json(users)}});
+}
+
+// `?users=u_…,u_…`
+Result<std::vector<UserId>> parse_users(const http::Request& request) {
+  std::vector<UserId> users;
+  auto list = request.query_value("users").value_or("");
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    const auto id = protocol::parse_user_id(list.substr(0, comma));
+    if (!id) return fail(field_error("users", "must be users' ids, with commas between"));
+    users.push_back(*id);
+    if (users.size() > kPresenceUsersMax) {
+      return fail(field_error("users", "at most " + std::to_string(kPresenceUsersMax)));
+    }
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  if (users.empty()) return fail(field_error("users", "is required"));
+  return users;
+}
+
+}  // namespace
+
+void add_live_routes(http::Routes& routes, Api& api) {
+  using http::Method;
+  routes.add(Method::kPost, "/api/v1/rooms/:room/typing",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               api.chat().typing(call.user(), room, answer.then_none());
+             }));
+  routes.add(Method::kGet, "/api/v1/rooms/:room/presence",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               api.chat().room_presence(call.user(), room,
+                                        answer.then<chat::PresenceStates>(states));
+             }));
+  routes.add(Method::kGet, "/api/v1/presence",
+             signed_in(api, [&api](const Call& call, const Answer& answer) {
+               auto users = parse_users(call.request);
+               if (!users) return answer.fail(users.error());
+               api.chat().presence(std::move(*users), answer.then<chat::PresenceStates>(states));
+             }));
+  routes.add(Method::kGet, "/api/v1/sync",
+             signed_in(api, [&api](const Call& call, const Answer& answer) {
+               api.chat().sync(call.user(),
+                               answer.then<std::string>([](const Answer& to, std::string json) {
+                                 to.json(200, std::move(json));
+                               }));
+             }));
+}
+
+}  // namespace fairlead::api

@@ -1,0 +1,92 @@
+// GET and POST /rooms; GET, PATCH and DELETE /rooms/{r}; join and leave; POST /direct/{u}
+#include <utility>
+
+#include "api/handler.h"
+#include "api/routes.h"
+#include "chat/requests.h"
+#include "protocol/ids.h"
+
+namespace fairlead::api {
+namespace {
+
+Json to_json(const chat::RoomView& view) { return protocol::to_json(view.room, view.role); }
+
+void ok(const Answer& to, const chat::RoomView& view) { to.json(200, to_json(view)); }
+
+void list_rooms(Api& api, const Call& call, const Answer& answer) {
+  using Rooms = std::vector<chat::RoomView>;
+  api.chat().rooms(call.user(), answer.then<Rooms>([](const Answer& to, const Rooms& rooms) {
+    Json json = {{"rooms", Json::array()}};
+    for (const auto& view : rooms) json["rooms"].push_back(to_json(view));
+    to.json(200, json);
+  }));
+}
+
+void create_room(Api& api, const Call& call, const Answer& answer) {
+  const auto body = json_body(call.request);
+  if (!body) return answer.fail(body.error());
+  auto room = chat::parse_new_room(*body);
+  if (!room) return answer.fail(room.error());
+  api.chat().create_room(
+      call.user(), std::move(*room),
+      answer.then<chat::RoomView>([](const Answer& to, const chat::RoomView& view) {
+        to.json(201, to_json(view), {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
+      }));
+}
+
+void update_room(Api& api, const Call& call, RoomId room, const Answer& answer) {
+  const auto body = json_body(call.request);
+  if (!body) return answer.fail(body.error());
+  auto changes = chat::parse_room_changes(*body);
+  if (!changes) return answer.fail(changes.error());
+  api.chat().update_room(call.user(), room, std::move(*changes), answer.then<chat::RoomView>(ok));
+}
+
+void direct(Api& api, const Call& call, const Answer& answer) {
+  const auto other = user_param(call.request);
+  if (!other) return answer.fail(other.error());
+  api.chat().direct(call.user(), *other,
+                    answer.then<chat::DirectRoom>([](const Answer& to, const auto& direct) {
+                      to.json(direct.created ? 201 : 200, to_json(direct.room));
+                    }));
+}
+
+}  // namespace
+
+void add_room_routes(http::Routes& routes, Api& api) {
+  using http::Method;
+  routes.add(Method::kGet, "/api/v1/rooms",
+             signed_in(api, [&api](const auto& call, const auto& answer) {
+               list_rooms(api, call, answer);
+             }));
+  routes.add(Method::kPost, "/api/v1/rooms",
+             signed_in(api, [&api](const auto& call, const auto& answer) {
+               create_room(api, call, answer);
+             }));
+  routes.add(Method::kGet, "/api/v1/rooms/:room",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               api.chat().room(call.user(), room, answer.then<chat::RoomView>(ok));
+             }));
+  routes.add(Method::kPatch, "/api/v1/rooms/:room",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               update_room(api, call, room, answer);
+             }));
+  routes.add(Method::kDelete, "/api/v1/rooms/:room",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               api.chat().delete_room(call.user(), room, answer.then_none());
+             }));
+  routes.add(Method::kPost, "/api/v1/rooms/:room/join",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               api.chat().join(call.user(), room, answer.then<chat::RoomView>(ok));
+             }));
+  routes.add(Method::kPost, "/api/v1/rooms/:room/leave",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               api.chat().leave(call.user(), room, answer.then_none());
+             }));
+  routes.add(Method::kPost, "/api/v1/direct/:user",
+             signed_in(api, [&api](const auto& call, const auto& answer) {
+               direct(api, call, answer);
+             }));
+}
+
+}  // namespace fairlead::api

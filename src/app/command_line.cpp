@@ -1,0 +1,89 @@
+#include "app/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+
+#include "app/version.h"
+
+namespace fairlead::app {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "node";
+  return name.data();
+}
+
+void add_serve_options(CLI::App& serve, Config& config) {
+  serve.set_config("--config", "", "Read options from this file (name=value lines, as --help names them)")
+      ->check(CLI::ExistingFile);
+  serve.add_option("--data", config.data, "Directory of the store (made if missing)")
+      ->envname("FAIRLEAD_DATA")->capture_default_str();
+  serve.add_option("--listen", config.listen,
+                   "Where to listen: HOST:PORT or unix:/path; may be given several times. REST, SSE,\n"
+                   "long poll and WebSocket are all served there")
+      ->envname("FAIRLEAD_LISTEN")->delimiter(',')->capture_default_str();
+  serve.add_option("--redis", config.redis,
+                   "Presence map: HOST:PORT or unix:/path; none keeps presence in memory (one node only)")
+      ->envname("FAIRLEAD_REDIS")->capture_default_str();
+  serve.add_option("--node", config.node, "Name of this node, unique among its peers (default: host name)")
+      ->envname("FAIRLEAD_NODE");
+  serve.add_option("--http-workers", config.http_workers, "Threads that parse requests")
+      ->envname("FAIRLEAD_HTTP_WORKERS")->check(CLI::Range(1, 64))->capture_default_str();
+  serve.add_option("--stream-shards", config.stream_shards, "Threads that hold SSE streams and polls")
+      ->envname("FAIRLEAD_STREAM_SHARDS")->check(CLI::Range(1, 64))->capture_default_str();
+  serve.add_option("--ws-shards", config.ws_shards, "Threads that hold WebSockets")
+      ->envname("FAIRLEAD_WS_SHARDS")->check(CLI::Range(1, 64))->capture_default_str();
+  serve.add_option("--readers", config.readers, "Threads that read the store")
+      ->envname("FAIRLEAD_READERS")->check(CLI::Range(1, 64))->capture_default_str();
+  serve.add_option("--sends-per-5s", config.sends_per_5s,
+                   "Messages that a user may send to a room in 5 s; 0: any number")
+      ->envname("FAIRLEAD_SENDS_PER_5S")->check(CLI::Range(0, 1'000'000))->capture_default_str();
+  serve.add_option("--sends-burst", config.sends_burst, "… and at once")
+      ->envname("FAIRLEAD_SENDS_BURST")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  serve.add_option("--origin", config.origins,
+                   "Pages that may connect beside those of the same host, as https://chat.example.org;\n"
+                   "* allows all; may be given several times")
+      ->envname("FAIRLEAD_ORIGIN")->delimiter(',');
+  serve.add_option("--outbox-bytes", config.outbox_bytes,
+                   "Bytes kept for a client that reads slowly, before it is fed from the log")
+      ->envname("FAIRLEAD_OUTBOX_BYTES")->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
+      ->capture_default_str();
+  serve.add_option("--drain-seconds", config.drain_seconds,
+                   "Over how long clients are told to come back when the node stops")
+      ->envname("FAIRLEAD_DRAIN_SECONDS")->check(CLI::Range(0, 600))->capture_default_str();
+  serve.add_option("--retention-hours", config.retention_hours,
+                   "How long events can be resumed from (messages are kept for ever); 0: for ever")
+      ->envname("FAIRLEAD_RETENTION_HOURS")->check(CLI::Range(0, 24 * 3650))->capture_default_str();
+  serve.add_option("--log-level", config.log_level, "debug, info, warn or error")
+      ->envname("FAIRLEAD_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  serve.add_flag("--trusted-proxy", config.trusted_proxy,
+                 "Believe X-Real-IP from TCP peers too (Unix-socket peers are always believed)")
+      ->envname("FAIRLEAD_TRUSTED_PROXY");
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app{"Fairlead: real-time messaging that gets through any network."};
+  app.set_version_flag("--version", std::string("fairlead ") + kVersion);
+  app.require_subcommand(1);
+  app.footer("First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.");
+  auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
+  add_serve_options(*serve, line.config);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    line.exit_code = app.exit(e);
+    return line;
+  }
+  if (line.config.node.empty()) line.config.node = host_name();
+  line.run = true;
+  return line;
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "app/config.h"
+
+namespace fairlead::app {
+
+enum class Subcommand { kServe };
+
+struct CommandLine {
+  Subcommand subcommand = Subcommand::kServe;
+  Config config;
+  bool run = false;    // false: --help, --version or a mistake; it has been printed
+  int exit_code = 0;   // then
+};
+
+// Flags over FAIRLEAD_… variables over the --config file over the defaults. Prints help and mistakes.
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace fairlead::app

@@ -1,0 +1,53 @@
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "app/command_line.h"
+#include "app/node.h"
+#include "app/version.h"
+#include "core/log_line.h"
+
+namespace {
+
+// One descriptor a connection: the shell's default of 1,024 would be the limit long before memory is.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int serve(const fairlead::app::Config& config) {
+  // Before any thread: they all inherit the mask, and only this one waits for the signals.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+
+  fairlead::app::Node node(config);
+  if (const auto started = node.start(); !started) {
+    std::fprintf(stderr, "fairlead: %s\n", started.error().detail.c_str());
+    return 1;
+  }
+  std::printf("ready listen=%s node=%s version=%s\n", node.addresses().c_str(), config.node.c_str(),
+              fairlead::app::kVersion);
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  node.stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto line = fairlead::app::parse_command_line(argc, argv);
+  if (!line.run) return line.exit_code;
+  spdlog::set_level(spdlog::level::from_str(line.config.log_level));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  return serve(line.config);
+}

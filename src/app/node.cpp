@@ -1,0 +1,244 @@
+#include "app/node.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "api/api.h"
+#include "app/data_directory.h"
+#include "app/version.h"
+#include "auth/auth.h"
+#include "chat/service.h"
+#include "core/log_line.h"
+#include "core/random.h"
+#include "http/server.h"
+#include "hub/shard.h"
+#include "log/readers.h"
+#include "log/retention.h"
+#include "log/writer.h"
+#include "presence/memory/memory_map.h"
+#include "presence/redis/redis_map.h"
+#include "store/sqlite/sqlite_store.h"
+#include "transport/connect/chat_commands.h"
+#include "transport/connect/realtime.h"
+
+namespace fairlead::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kGoodbyePatience = 5s;  // for the last answers to leave after the drain
+constexpr char kTokenKey[] = "token_key";
+
+// The key that signs tokens: made once, kept in the store, so that tokens outlive restarts and every
+// node of the store accepts them.
+std::string token_key(store::Store& store) {
+  std::string key;
+  store.write([&](store::Transaction& tx) {
+    key = tx.setting(kTokenKey);
+    if (!key.empty()) return;
+    key = random_bytes(32);
+    tx.put_setting(kTokenKey, key);
+  });
+  return key;
+}
+
+LogPosition head_of(store::Store& store) {
+  LogPosition head;
+  store.open_reader()->read([&](store::View& view) { head = view.head(); });
+  return head;
+}
+
+std::unique_ptr<presence::Map> make_presence(const Config& config) {
+  if (config.redis == "none") return std::make_unique<presence::MemoryMap>();
+  presence::RedisOptions options;
+  options.address = config.redis;
+  options.node = config.node;
+  return std::make_unique<presence::RedisMap>(options);
+}
+
+}  // namespace
+
+// Members are made in this order and destroyed in the reverse one: whatever is used outlives its users.
+class Node::Parts {
+ public:
+  Parts(Config config, DataDirectory directory)
+      : config_(std::move(config)),
+        directory_(std::move(directory)),
+        store_(store::open_sqlite_store(directory_.store_path())),
+        tokens_(token_key(*store_), clock_),
+        writer_(*store_),
+        readers_(*store_, config_.readers),
+        retention_(writer_, clock_, std::chrono::hours(config_.retention_hours)),
+        presence_(make_presence(config_)),
+        chat_({writer_, readers_, hub_, *presence_, clock_, store_->epoch()}, chat_settings()),
+        api_({chat_, tokens_, passwords_, writer_, hub_, *presence_, clock_, kVersion,
+              [this] { return server_ ? server_->stats() : http::ServerStats{}; }}),
+        commands_(chat_, tokens_, hub_) {
+    api::load_revocations(*store_, tokens_);
+    make_shards();
+    make_server();
+  }
+
+  Result<void> start() {
+    writer_.start();
+    readers_.start();
+    retention_.start();
+    presence_->start();
+    for (auto& engine : streams_) engine->start("stream");
+    for (auto& shard : websockets_) {
+      if (auto started = shard->start(); !started) return started;
+    }
+    return server_->start();
+  }
+
+  std::string addresses() const {
+    const auto ports = server_->ports();
+    std::string all;
+    for (std::size_t i = 0; i < config_.listen.size(); ++i) {
+      if (!all.empty()) all += ' ';
+      const auto& address = config_.listen[i];
+      if (address.starts_with("unix:")) {
+        all += address;
+      } else {
+        all += "http://" + address.substr(0, address.rfind(':') + 1) + std::to_string(ports[i]);
+      }
+    }
+    return all;
+  }
+
+  void stop() {
+    log_info("draining seconds={} sessions={}", config_.drain_seconds, hub_.stats().sessions);
+    api_.set_draining();
+    realtime_->set_draining();
+    server_->stop_accepting();
+    drain();
+    for (auto& engine : streams_) engine->stop();
+    for (auto& shard : websockets_) shard->stop();
+    retention_.stop();
+    writer_.stop();  // what was accepted is committed, and still answered
+    readers_.stop();
+    server_->stop();
+    presence_->stop();
+  }
+
+ private:
+  chat::Settings chat_settings() const {
+    chat::Settings settings;
+    settings.sends = {config_.sends_per_5s, 5s, config_.sends_burst};
+    return settings;
+  }
+
+  void make_shards() {
+    hub::ShardSettings settings;
+    settings.epoch = store_->epoch();
+    settings.node = config_.node;
+    settings.outbox_bytes_max = config_.outbox_bytes;
+    const auto head = head_of(*store_);
+    const auto make_shard = [&](std::function<void()> wake) {
+      auto shard = std::make_unique<hub::Shard>(hub_, readers_, *presence_, clock_, settings, head,
+                                                std::move(wake));
+      hub_.add(shard.get());
+      return shard;
+    };
+    for (int i = 0; i < config_.stream_shards; ++i) {
+      streams_.push_back(std::make_unique<stream::StreamEngine>(clock_, make_shard));
+    }
+    for (int i = 0; i < config_.ws_shards; ++i) {
+      websockets_.push_back(std::make_unique<websocket::WsShard>(websocket::WsShardOptions{},
+                                                                 clock_, commands_, make_shard));
+    }
+    writer_.subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+  }
+
+  void make_server() {
+    connect::Realtime::Parts parts{tokens_, chat_, hub_, clock_, {}, {}, {}, config_.origins};
+    for (auto& engine : streams_) parts.streams.push_back(engine.get());
+    for (auto& shard : websockets_) parts.websockets.push_back(shard.get());
+    parts.give_back = [this](http::TakenConnection connection) {
+      server_->give_back(std::move(connection));
+    };
+    realtime_ = std::make_unique<connect::Realtime>(std::move(parts));
+    http::Routes routes;
+    api::add_routes(routes, api_);
+    realtime_->add_routes(routes);
+    http::ServerOptions options;
+    options.listen = config_.listen;
+    options.workers = config_.http_workers;
+    options.trust_x_real_ip = config_.trusted_proxy;
+    server_ = std::make_unique<http::Server>(std::move(options), std::move(routes));
+  }
+
+  // Every session gets its bye; then the last bytes are given a moment to leave.
+  void drain() {
+    struct Drained {
+      std::mutex mutex;
+      std::condition_variable there;
+      bool done = false;
+    };
+    const auto drained = std::make_shared<Drained>();
+    hub_.drain(std::chrono::seconds(config_.drain_seconds), [drained] {
+      std::lock_guard lock(drained->mutex);
+      drained->done = true;
+      drained->there.notify_all();
+    });
+    {
+      std::unique_lock lock(drained->mutex);
+      drained->there.wait_for(lock, std::chrono::seconds(config_.drain_seconds) + kGoodbyePatience,
+                              [&] { return drained->done; });
+    }
+    const auto until = clock_.mono() + kGoodbyePatience;
+    while (clock_.mono() < until && connections() > 0) std::this_thread::sleep_for(20ms);
+  }
+
+  std::size_t connections() const {
+    std::size_t open = 0;
+    for (const auto& engine : streams_) open += engine->connections();
+    for (const auto& shard : websockets_) open += shard->stats().connections;
+    return open;
+  }
+
+  const Config config_;
+  const Clock& clock_ = system_clock();
+  DataDirectory directory_;
+  std::unique_ptr<store::Store> store_;
+  auth::Tokens tokens_;
+  auth::Passwords passwords_;
+  log::Writer writer_;
+  log::Readers readers_;
+  log::Retention retention_;
+  hub::Hub hub_;
+  std::unique_ptr<presence::Map> presence_;
+  chat::Service chat_;
+  api::Api api_;
+  connect::ChatCommands commands_;
+  std::vector<std::unique_ptr<stream::StreamEngine>> streams_;
+  std::vector<std::unique_ptr<websocket::WsShard>> websockets_;
+  std::unique_ptr<connect::Realtime> realtime_;
+  std::unique_ptr<http::Server> server_;
+};
+
+Node::Node(Config config) : config_(std::move(config)) {}
+
+Node::~Node() { stop(); }
+
+Result<void> Node::start() {
+  auto directory = open_data_directory(config_.data);
+  if (!directory) return fail(directory.error());
+  try {
+    parts_ = std::make_unique<Parts>(config_, std::move(*directory));
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::kStoreUnavailable, e.what());
+  }
+  return parts_->start();
+}
+
+std::string Node::addresses() const { return parts_->addresses(); }
+
+void Node::stop() {
+  if (!parts_) return;
+  parts_->stop();
+  parts_.reset();
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,202 @@
+#include "auth/tokens.h"
+
+#include <sodium.h>
+
+#include <cassert>
+#include <stdexcept>
+
+#include "auth/sodium.h"
+#include "core/limits.h"
+#include "core/random.h"
+#include "protocol/ids.h"
+
+namespace fairlead::auth {
+namespace {
+
+constexpr std::string_view kPrefix = "fl1.";
+constexpr std::size_t kKeyBytes = crypto_generichash_KEYBYTES;
+constexpr std::size_t kMacBytes = crypto_generichash_BYTES;
+constexpr std::size_t kIdBytes = 16;  // random: not to be guessed, not to be met twice
+constexpr std::size_t kTextCharsMax = 200;
+constexpr std::size_t kTokenIdCharsMax = 64;
+static_assert(kKeyBytes == 32);
+
+// What a MAC is for is part of what it covers: a ticket is no token, a session id neither.
+constexpr std::string_view kToken = "token";
+constexpr std::string_view kTicket = "ticket";
+constexpr std::string_view kSession = "session";
+
+void put_i64(std::string& to, std::int64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    to.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift));
+  }
+}
+
+std::int64_t take_i64(std::string_view& from) {
+  std::uint64_t value = 0;
+  for (const char c : from.substr(0, 8)) value = value << 8 | static_cast<unsigned char>(c);
+  from.remove_prefix(8);
+  return static_cast<std::int64_t>(value);
+}
+
+// Ids begin with their expiry, in digits that sort as it does: so a set of them can be pruned, and
+// nothing but the id need be kept of a revoked token.
+std::string expiring_id(std::string_view prefix, std::int64_t expires_at_ms,
+                        std::string_view random) {
+  return std::string(prefix) + protocol::base32(expires_at_ms) + to_base64url(random);
+}
+
+const unsigned char* bytes_of(std::string_view s) {
+  return reinterpret_cast<const unsigned char*>(s.data());
+}
+
+bool same(std::string_view a, std::string_view b) {  // in constant time (CWE-208)
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+Tokens::Tokens(std::string key, const Clock& clock) : key_(std::move(key)), clock_(clock) {
+  init_sodium();
+  if (key_.size() != kKeyBytes) throw std::invalid_argument("the token key must have 32 bytes");
+}
+
+Tokens::~Tokens() {
+  sodium_memzero(key_.data(), key_.size());
+}
+
+std::string Tokens::mac(std::string_view purpose, std::string_view payload,
+                        std::size_t bytes) const {
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, bytes_of(key_), key_.size(), bytes);
+  // The NUL parts purpose from payload: no purpose contains one.
+  crypto_generichash_update(&state, bytes_of(purpose), purpose.size());
+  crypto_generichash_update(&state, bytes_of(std::string_view("\0", 1)), 1);
+  crypto_generichash_update(&state, bytes_of(payload), payload.size());
+  std::string out(bytes, '\0');
+  crypto_generichash_final(&state, reinterpret_cast<unsigned char*>(out.data()), out.size());
+  return out;
+}
+
+std::string Tokens::seal(std::string_view purpose, const std::string& payload) const {
+  std::string text(kPrefix);
+  text += to_base64url(payload);
+  text += '.';
+  text += to_base64url(mac(purpose, payload, kMacBytes));
+  assert(text.size() <= kTextCharsMax);
+  return text;
+}
+
+Result<std::string> Tokens::unseal(std::string_view purpose, std::string_view text) const {
+  const auto malformed = [&] {
+    return fail(ErrorCode::kUnauthorized, "the " + std::string(purpose) + " is malformed");
+  };
+  if (text.size() > kTextCharsMax || !text.starts_with(kPrefix)) return malformed();
+  text.remove_prefix(kPrefix.size());
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos) return malformed();
+  auto payload = from_base64url(text.substr(0, dot));
+  const auto given = from_base64url(text.substr(dot + 1));
+  if (!payload || !given || !same(*given, mac(purpose, *payload, kMacBytes))) return malformed();
+  return *std::move(payload);
+}
+
+Issued Tokens::issue_token(UserId user) {
+  const std::int64_t expires = clock_.wall_ms() + Millis(limits::kTokenLife).count();
+  std::string payload;  // user, expiry, random
+  put_i64(payload, user.value());
+  put_i64(payload, expires);
+  payload += random_bytes(kIdBytes);
+  return {seal(kToken, payload), expires};
+}
+
+Result<Identity> Tokens::check_token(std::string_view token) const {
+  auto payload = unseal(kToken, token);
+  if (!payload) return fail(std::move(payload.error()));
+  std::string_view rest = *payload;
+  if (rest.size() != 8 + 8 + kIdBytes) {
+    return fail(ErrorCode::kUnauthorized, "the token is malformed");
+  }
+  Identity identity;
+  identity.user = UserId(take_i64(rest));
+  identity.expires_at_ms = take_i64(rest);
+  identity.token_id = expiring_id("t_", identity.expires_at_ms, rest);
+  if (auto alive = check_alive(identity); !alive) return fail(std::move(alive.error()));
+  return identity;
+}
+
+Issued Tokens::issue_ticket(const Identity& of) {
+  assert(of.token_id.size() <= kTokenIdCharsMax);
+  const std::int64_t expires = clock_.wall_ms() + Millis(limits::kTicketLife).count();
+  std::string payload;  // user, expiry, random; the token's expiry and id
+  put_i64(payload, of.user.value());
+  put_i64(payload, expires);
+  payload += random_bytes(kIdBytes);
+  put_i64(payload, of.expires_at_ms);
+  payload += of.token_id;
+  return {seal(kTicket, payload), expires};
+}
+
+Result<Tokens::Ticket> Tokens::check_ticket(std::string_view ticket) const {
+  auto payload = unseal(kTicket, ticket);
+  if (!payload) return fail(std::move(payload.error()));
+  std::string_view rest = *payload;
+  if (rest.size() < 8 + 8 + kIdBytes + 8) {
+    return fail(ErrorCode::kUnauthorized, "the ticket is malformed");
+  }
+  Ticket t;
+  t.identity.user = UserId(take_i64(rest));
+  t.expires_at_ms = take_i64(rest);
+  t.ticket_id = expiring_id("k_", t.expires_at_ms, rest.substr(0, kIdBytes));
+  rest.remove_prefix(kIdBytes);
+  t.identity.expires_at_ms = take_i64(rest);
+  t.identity.token_id = std::string(rest);
+  if (t.expires_at_ms <= clock_.wall_ms()) {
+    return fail(ErrorCode::kUnauthorized, "the ticket has expired");
+  }
+  if (auto alive = check_alive(t.identity); !alive) return fail(std::move(alive.error()));
+  return t;
+}
+
+Result<void> Tokens::check_alive(const Identity& identity) const {
+  if (identity.expires_at_ms <= clock_.wall_ms()) {
+    return fail(ErrorCode::kUnauthorized, "the token has expired");
+  }
+  if (revoked(identity.token_id)) {
+    return fail(ErrorCode::kUnauthorized, "the token was revoked");
+  }
+  return {};
+}
+
+void Tokens::revoke(const std::string& token_id) {
+  const std::string now = "t_" + protocol::base32(clock_.wall_ms());
+  std::lock_guard lock(mutex_);
+  // Ids of another shape (of an external issuer's tokens) are kept for good.
+  revoked_.erase(revoked_.lower_bound("t_"), revoked_.lower_bound(now));
+  revoked_.insert(token_id);
+}
+
+bool Tokens::revoked(const std::string& token_id) const {
+  std::lock_guard lock(mutex_);
+  return revoked_.contains(token_id);
+}
+
+std::string Tokens::make_session_id(UserId user) const {
+  std::string payload = random_bytes(kIdBytes);
+  const std::string random = to_base64url(payload);
+  put_i64(payload, user.value());
+  return "s_" + random + to_base64url(mac(kSession, payload, crypto_generichash_BYTES_MIN));
+}
+
+bool Tokens::owns_session_id(UserId user, std::string_view session) const {
+  constexpr std::size_t kPartChars = 22;  // 16 bytes in base64url
+  static_assert(crypto_generichash_BYTES_MIN == kIdBytes);
+  if (session.size() != 2 + 2 * kPartChars || !session.starts_with("s_")) return false;
+  auto payload = from_base64url(session.substr(2, kPartChars));
+  const auto given = from_base64url(session.substr(2 + kPartChars));
+  if (!payload || !given) return false;
+  put_i64(*payload, user.value());
+  return same(*given, mac(kSession, *payload, crypto_generichash_BYTES_MIN));
+}
+
+}  // namespace fairlead::auth

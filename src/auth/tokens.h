@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/ids.h"
+#include "core/result.h"
+
+namespace fairlead::auth {
+
+// Who is asking, as a token or a ticket says.
+struct Identity {
+  UserId user;
+  std::string token_id;  // of the token (a ticket has that of the token it was bought with)
+  std::int64_t expires_at_ms = 0;  // of the token
+};
+
+struct Issued {
+  std::string text;  // the token or ticket itself: never logged, never stored
+  std::int64_t expires_at_ms = 0;
+};
+
+// Tokens and tickets are signed (keyed BLAKE2b, libsodium), not stored: checking one takes no I/O
+// and any node can. `fl1.PAYLOAD.MAC`, base64url, at most 200 characters out of [A-Za-z0-9._-], so
+// that a token is an RFC 7230 token and fits a Sec-WebSocket-Protocol entry. What was revoked is in
+// the store, and in memory in each node. Thread-safe; no method blocks.
+class Tokens {
+ public:
+  // `key`: 32 bytes, the same on every node (a setting of the store, made at first start); anything
+  // else throws std::invalid_argument. `clock` must outlive the object.
+  Tokens(std::string key, const Clock& clock);
+  ~Tokens();  // wipes the key
+  Tokens(const Tokens&) = delete;
+  Tokens& operator=(const Tokens&) = delete;
+
+  Issued issue_token(UserId user);
+  // `of.token_id` is at most 64 bytes, which those made here are.
+  Issued issue_ticket(const Identity& of);
+  // `unauthorized` with a detail that says what is wrong with it: malformed, expired, revoked.
+  Result<Identity> check_token(std::string_view token) const;
+  struct Ticket {
+    Identity identity;
+    std::string ticket_id;           // to be redeemed once (store::Transaction::redeem_ticket)
+    std::int64_t expires_at_ms = 0;  // of the ticket
+  };
+  // As check_token(); a ticket also ends with the token that it was bought with.
+  Result<Ticket> check_ticket(std::string_view ticket) const;
+
+  // In memory; the store is the caller's. Forgotten once the token has expired anyway.
+  void revoke(const std::string& token_id);
+  bool revoked(const std::string& token_id) const;
+
+  // A session id that only this user can own: `s_` + random + MAC over the user. Any node can check
+  // it.
+  std::string make_session_id(UserId user) const;
+  bool owns_session_id(UserId user, std::string_view session) const;
+
+ private:
+  std::string mac(std::string_view purpose, std::string_view payload, std::size_t bytes) const;
+  std::string seal(std::string_view purpose, const std::string& payload) const;
+  // The payload of a text that seal() made for this purpose.
+  Result<std::string> unseal(std::string_view purpose, std::string_view text) const;
+  Result<void> check_alive(const Identity& identity) const;
+
+  std::string key_;  // constant after construction
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> revoked_;  // guarded by mutex_; token ids sort by their expiry
+};
+
+}  // namespace fairlead::auth

@@ -1,0 +1,49 @@
+#include "chat/permissions.h"
+
+#include <array>
+#include <utility>
+
+namespace fairlead::chat {
+namespace {
+
+// Rows in the order of Action, columns in that of Role.
+constexpr std::array<std::array<bool, 4>, 8> kTable{{
+    // reader, member, moderator, owner
+    {true, true, true, true},     // kRead
+    {true, true, true, true},     // kMarkRead
+    {false, true, true, true},    // kSend
+    {false, true, true, true},    // kReact
+    {false, false, true, true},   // kModerate
+    {false, false, true, true},   // kUpdateRoom
+    {false, false, true, true},   // kManageMembers
+    {false, false, false, true},  // kDeleteRoom
+}};
+
+}  // namespace
+
+bool may(Role role, Action action) {
+  return kTable.at(static_cast<std::size_t>(action)).at(static_cast<std::size_t>(role));
+}
+
+Error no_such_room() { return error(ErrorCode::kNotFound, "there is no such room"); }
+Error no_such_message() { return error(ErrorCode::kNotFound, "there is no such message"); }
+
+Result<Sight> sight(store::View& view, RoomId id, UserId caller) {
+  auto room = view.room(id);
+  if (!room) return fail(no_such_room());
+  const auto role = view.role(id, caller);
+  if (!role && room->visibility == Visibility::kPrivate) return fail(no_such_room());
+  return Sight{std::move(*room), role};
+}
+
+Result<Access> access(store::View& view, RoomId id, UserId caller, Action action) {
+  auto seen = sight(view, id, caller);
+  if (!seen) return fail(std::move(seen.error()));
+  if (!seen->role) return fail(ErrorCode::kNotAMember, "join the room first");
+  if (!may(*seen->role, action)) {
+    return fail(ErrorCode::kForbidden, "your role in the room does not allow this");
+  }
+  return Access{std::move(seen->room), *seen->role};
+}
+
+}  // namespace fairlead::chat

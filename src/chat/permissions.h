@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/result.h"
+#include "store/view.h"
+
+// Who may do what in a room: one table, and the one look-up that goes with it.
+namespace fairlead::chat {
+
+enum class Action : std::uint8_t {
+  kRead,            // messages, members, presence
+  kMarkRead,
+  kSend,            // … edit and delete what one has sent, be seen typing
+  kReact,
+  kModerate,        // delete others' messages
+  kUpdateRoom,
+  kManageMembers,   // add them, remove them, change their roles
+  kDeleteRoom,
+};
+
+// The table of role × action. Total.
+bool may(Role role, Action action);
+
+struct Access {
+  Room room;
+  Role role = Role::kReader;
+};
+
+// The room and the caller's role in it. Errors: not_found (no such room, or a private one of others),
+// not_a_member (a public one), forbidden (the role does not allow it).
+Result<Access> access(store::View& view, RoomId room, UserId caller, Action action);
+
+// A room that the caller may know of. Errors: not_found.
+struct Sight {
+  Room room;
+  std::optional<Role> role;
+};
+Result<Sight> sight(store::View& view, RoomId room, UserId caller);
+
+// What every missing room and every hidden one looks like: they must not be told apart.
+Error no_such_room();
+Error no_such_message();
+
+}  // namespace fairlead::chat

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "chat/accounts.h"
+#include "chat/members.h"
+#include "chat/messages.h"
+#include "chat/rate_limit.h"
+#include "chat/rooms.h"
+#include "core/clock.h"
+#include "core/result.h"
+#include "hub/hub.h"
+#include "log/readers.h"
+#include "log/writer.h"
+#include "presence/presence.h"
+#include "protocol/json.h"
+
+namespace fairlead::chat {
+
+struct Settings {
+  Rate sends{5, std::chrono::seconds(5), 10};  // per user and room, on this node; count 0: unlimited
+  // Rooms with more members push no presence events (each change would cost a delivery to each of them);
+  // GET …/presence tells all the same.
+  std::int64_t presence_push_members_max = 1000;
+};
+
+// The answer comes once, on the writer's, a reader's or the presence map's thread (a refusal may come on
+// the calling one): it must only hand the answer on.
+template <typename T>
+using Done = std::function<void(Result<T>)>;
+
+// Of how many members GET /rooms/{r}/presence tells.
+inline constexpr std::size_t kRoomPresenceMax = 1000;
+using PresenceStates = std::map<UserId, presence::State>;
+
+// The chat as the transports and the REST handlers use it: each operation checks who may do it, runs in the
+// writer's transaction or on a reader's snapshot, and answers through `done`. The rules themselves are pure
+// functions beside this (rooms.h, messages.h, …); here is only the way to the threads. Knows no HTTP and no
+// passwords.
+//
+// Any thread may call; nothing blocks. Owns no thread. What it is given must outlive it, and it must outlive
+// every callback: construct it after the parts and before `Writer::start`, `Readers::start` and
+// `presence::Map::start` (it registers itself as the map's listener); destroy it after all three have been
+// stopped.
+class Service {
+ public:
+  struct Parts {
+    log::Writer& writer;
+    log::Readers& readers;
+    hub::Hub& hub;
+    presence::Map& presence;
+    const Clock& clock;
+    std::string epoch;  // of the log (store::Store::epoch): for /sync's cursor
+  };
+  explicit Service(Parts parts, Settings settings = {});
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // --- accounts. Passwords are hashed and tokens made elsewhere (api/).
+  void find_login(std::string name, Done<Login> done);
+  void register_user(std::string name, std::string display_name, std::string password_hash,
+                     Done<User> done);  // name_taken
+  void user(UserId id, Done<User> done);  // not_found
+  void find_users(std::string prefix, std::size_t limit, Done<std::vector<User>> done);
+  void set_display_name(UserId caller, std::string display_name, Done<User> done);
+  // In the store only; auth::Tokens and the hub are the caller's to tell, when it is committed.
+  void revoke_token(std::string token_id, std::int64_t expires_at_ms, Done<void> done);
+  // False: was redeemed before (on any node).
+  void redeem_ticket(std::string ticket_id, std::int64_t expires_at_ms, Done<bool> done);
+
+  // --- rooms
+  void rooms(UserId caller, Done<std::vector<RoomView>> done);  // own and public ones
+  void room(UserId caller, RoomId room, Done<RoomView> done);
+  void create_room(UserId caller, NewRoom room, Done<RoomView> done);
+  void update_room(UserId caller, RoomId room, RoomChanges changes, Done<RoomView> done);
+  void delete_room(UserId caller, RoomId room, Done<void> done);
+  void join(UserId caller, RoomId room, Done<RoomView> done);
+  void leave(UserId caller, RoomId room, Done<void> done);
+  void direct(UserId caller, UserId other, Done<DirectRoom> done);
+  void members(UserId caller, RoomId room, std::size_t limit, Done<std::vector<Member>> done);
+  void set_role(UserId caller, RoomId room, UserId member, Role role, Done<RoleChange> done);
+  void remove_member(UserId caller, RoomId room, UserId member, Done<void> done);
+
+  // --- messages
+  void send(SendRequest request, Done<SendOutcome> done);
+  void message(UserId caller, RoomId room, MessageId message, Done<Message> done);
+  void history(UserId caller, RoomId room, store::HistoryQuery query, Done<store::History> done);
+  void edit(UserId caller, RoomId room, MessageId message, std::string text, Done<Message> done);
+  void delete_message(UserId caller, RoomId room, MessageId message, Done<void> done);
+  void react(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
+  void unreact(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
+  void mark_read(UserId caller, RoomId room, MessageId message, Done<void> done);
+
+  // --- what is not in the log
+  void typing(UserId caller, RoomId room, Done<void> done);
+  void room_presence(UserId caller, RoomId room, Done<PresenceStates> done);
+  void presence(std::vector<UserId> users, Done<PresenceStates> done);  // those that exist
+  // The JSON of PROTOCOL section 4, GET /sync.
+  void sync(UserId caller, Done<std::string> done);
+
+ private:
+  struct SendKey {
+    UserId user;
+    RoomId room;
+    bool operator==(const SendKey&) const = default;
+  };
+  struct SendKeyHash {
+    std::size_t operator()(const SendKey& key) const noexcept {
+      return std::hash<UserId>{}(key.user) ^ (std::hash<RoomId>{}(key.room) << 1);
+    }
+  };
+
+  template <typename T>
+  void write(std::function<Result<T>(store::Transaction&, std::int64_t now_ms)> work, Done<T> done);
+  template <typename T>
+  void read(std::function<Result<T>(store::View&)> work, Done<T> done);
+  void query_presence(Result<std::vector<UserId>> users, Done<PresenceStates> done);
+  void push_presence(UserId user, const presence::State& state);
+
+  const Parts parts_;
+  const Settings settings_;
+  RateLimiter<SendKey, SendKeyHash> sends_;
+  RateLimiter<SendKey, SendKeyHash> typings_;
+};
+
+}  // namespace fairlead::chat

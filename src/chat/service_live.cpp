@@ -1,0 +1,104 @@
+// The parts of chat::Service that are not in the log: typing, presence, and the snapshot to start from.
+#include <memory>
+#include <utility>
+
+#include "chat/accounts.h"
+#include "chat/events.h"
+#include "chat/permissions.h"
+#include "chat/service.h"
+#include "chat/snapshot.h"
+#include "core/limits.h"
+#include "core/log_line.h"
+
+namespace fairlead::chat {
+
+// The limit is on events, not on calls: who types on is told that all is well.
+void Service::typing(UserId caller, RoomId room, Done<void> done) {
+  parts_.readers.submit<User>(
+      [caller, room](store::View& view) -> Result<User> {
+        const auto allowed = access(view, room, caller, Action::kSend);
+        if (!allowed) return fail(allowed.error());
+        return read_user(view, caller);
+      },
+      [this, room, done = std::move(done)](Result<User> user) {
+        if (!user) return done(fail(std::move(user.error())));
+        if (typings_.charge({user->id, room}, parts_.clock.mono()).allowed) {
+          auto json = typing_json(room, *user, parts_.clock.wall_ms());
+          parts_.hub.deliver(hub::Ephemeral{{room}, user->id, make_bytes(std::move(json))});
+        }
+        done({});
+      });
+}
+
+void Service::query_presence(Result<std::vector<UserId>> users, Done<PresenceStates> done) {
+  if (!users) return done(fail(std::move(users.error())));
+  parts_.presence.query(std::move(*users), [done = std::move(done)](PresenceStates states) {
+    done(std::move(states));
+  });
+}
+
+void Service::room_presence(UserId caller, RoomId room, Done<PresenceStates> done) {
+  parts_.readers.submit<std::vector<UserId>>(
+      [caller, room](store::View& view) -> Result<std::vector<UserId>> {
+        const auto allowed = access(view, room, caller, Action::kRead);
+        if (!allowed) return fail(allowed.error());
+        std::vector<UserId> users;
+        for (const auto& member : view.members(room, kRoomPresenceMax)) {
+          users.push_back(member.user.id);
+        }
+        return users;
+      },
+      [this, done = std::move(done)](Result<std::vector<UserId>> users) {
+        query_presence(std::move(users), done);
+      });
+}
+
+void Service::presence(std::vector<UserId> users, Done<PresenceStates> done) {
+  parts_.readers.submit<std::vector<UserId>>(
+      [users = std::move(users)](store::View& view) -> Result<std::vector<UserId>> {
+        std::vector<UserId> known;
+        for (const auto user : users) {
+          if (view.user(user)) known.push_back(user);
+        }
+        return known;
+      },
+      [this, done = std::move(done)](Result<std::vector<UserId>> known) {
+        query_presence(std::move(known), done);
+      });
+}
+
+void Service::sync(UserId caller, Done<std::string> done) {
+  parts_.readers.submit<Snapshot>(
+      [this, caller](store::View& view) { return take_snapshot(view, parts_.epoch, caller); },
+      [this, done = std::move(done)](Result<Snapshot> snapshot) {
+        if (!snapshot) return done(fail(std::move(snapshot.error())));
+        auto json = std::make_shared<protocol::Json>(std::move(snapshot->json));
+        query_presence(std::move(snapshot->people), [json, done](Result<PresenceStates> states) {
+          if (!states) return done(fail(std::move(states.error())));
+          (*json)["presence"] = to_json(*states);
+          done(protocol::dump(*json));
+        });
+      });
+}
+
+// An unknown status is never pushed: nobody learns from it, and it would come for everybody at once.
+void Service::push_presence(UserId user, const presence::State& state) {
+  if (state.status == presence::Status::kUnknown) return;
+  parts_.readers.submit<std::vector<RoomId>>(
+      [user, members_max = settings_.presence_push_members_max](
+          store::View& view) -> Result<std::vector<RoomId>> {
+        return rooms_to_tell(view, user, members_max);
+      },
+      [this, user, state](Result<std::vector<RoomId>> rooms) {
+        if (!rooms) {
+          log_warn("presence_not_pushed code={}", traits(rooms.error().code).code);
+          return;
+        }
+        if (rooms->empty()) return;
+        auto json = presence_event_json(user, state, parts_.clock.wall_ms());
+        parts_.hub.deliver(
+            hub::Ephemeral{std::move(*rooms), UserId{}, make_bytes(std::move(json))});
+      });
+}
+
+}  // namespace fairlead::chat

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "presence/presence.h"
+#include "protocol/json.h"
+#include "store/view.h"
+
+// GET /sync and what others see of somebody's presence. Pure.
+namespace fairlead::chat {
+
+// Whose presence /sync tells, at most.
+inline constexpr std::size_t kSyncPresenceMax = 1000;
+
+// One consistent snapshot: streaming from its cursor has no gap and no overlap.
+struct Snapshot {
+  protocol::Json json;         // all but `presence`
+  std::vector<UserId> people;  // those that the user shares a room with, and the user
+};
+// Errors: unauthorized (the account is gone).
+Result<Snapshot> take_snapshot(store::View& view, std::string_view epoch, UserId user);
+
+// {status, last_seen_at, transports}; `last_seen_at` is null for who was never seen.
+protocol::Json to_json(const presence::State& state);
+// {ID: {…}, …}
+protocol::Json to_json(const std::map<UserId, presence::State>& states);
+
+// Ephemeral: the whole event's JSON.
+std::string presence_event_json(UserId user, const presence::State& state, std::int64_t now_ms);
+
+// The rooms in which a user's presence is pushed: those they are in, without those of more than `members_max`.
+std::vector<RoomId> rooms_to_tell(store::View& view, UserId user, std::int64_t members_max);
+
+}  // namespace fairlead::chat

@@ -1,0 +1,22 @@
+#include "core/clock.h"
+
+namespace fairlead {
+namespace {
+
+class SystemClock final : public Clock {
+ public:
+  std::int64_t wall_ms() const override {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+  MonoTime mono() const override { return std::chrono::steady_clock::now(); }
+};
+
+}  // namespace
+
+const Clock& system_clock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+}  // namespace fairlead

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace fairlead {
+
+using MonoTime = std::chrono::steady_clock::time_point;
+using Millis = std::chrono::milliseconds;
+
+// The time, as a thing that a test can set. Thread-safe, does not block.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual std::int64_t wall_ms() const = 0;  // milliseconds since 1970-01-01 UTC
+  virtual MonoTime mono() const = 0;         // for deadlines; never goes back
+};
+
+const Clock& system_clock();
+
+}  // namespace fairlead

@@ -1,0 +1,99 @@
+#include "hub/hub.h"
+
+#include <atomic>
+
+#include "hub/shard.h"
+
+namespace fairlead::hub {
+
+void Hub::add(Shard* shard) { shards_.push_back(shard); }
+
+void Hub::deliver(const log::BatchPtr& batch) {
+  for (auto* shard : shards_) {
+    shard->post([shard, batch] { shard->deliver(batch); });
+  }
+}
+
+void Hub::deliver(Ephemeral event) {
+  const auto shared = std::make_shared<const Ephemeral>(std::move(event));
+  for (auto* shard : shards_) {
+    shard->post([shard, shared] { shard->deliver(*shared); });
+  }
+}
+
+void Hub::end_token(const std::string& token_id, EndReason reason) {
+  for (auto* shard : shards_) {
+    shard->post([shard, token_id, reason] {
+      shard->end_where([&](const Session& s) { return s.token_id == token_id; }, reason);
+    });
+  }
+}
+
+void Hub::end_user(UserId user, EndReason reason) {
+  for (auto* shard : shards_) {
+    shard->post([shard, user, reason] {
+      shard->end_where([&](const Session& s) { return s.user->profile.id == user; }, reason);
+    });
+  }
+}
+
+void Hub::end_session(const std::string& session, EndReason reason) {
+  auto* shard = find(session);
+  if (shard == nullptr) return;
+  shard->post([shard, session, reason] {
+    shard->end_where([&](const Session& s) { return s.id == session; }, reason);
+  });
+}
+
+void Hub::prove(UserId user, const std::string& session, const std::string& word,
+                std::function<void(Result<void>)> done) {
+  auto* shard = find(session);
+  const bool posted = shard != nullptr && shard->post([=] {
+    auto* found = shard->find(session);
+    if (found == nullptr || found->user->profile.id != user) {
+      done(fail(ErrorCode::kNotFound, "there is no such session here; connect again"));
+    } else if (!shard->prove(found, word)) {
+      done(fail(ErrorCode::kBadRequest, "probe: not the word of this session's hello"));
+    } else {
+      done({});
+    }
+  });
+  if (!posted) done(fail(ErrorCode::kNotFound, "there is no such session here; connect again"));
+}
+
+Shard* Hub::find(const std::string& session) const {
+  std::lock_guard lock(mutex_);
+  const auto it = where_.find(session);
+  return it == where_.end() ? nullptr : it->second;
+}
+
+Shard* Hub::claim(const std::string& session, Shard* shard) {
+  std::lock_guard lock(mutex_);
+  return std::exchange(where_[session], shard);
+}
+
+bool Hub::release(const std::string& session, const Shard* shard) {
+  std::lock_guard lock(mutex_);
+  const auto it = where_.find(session);
+  if (it == where_.end() || it->second != shard) return false;
+  where_.erase(it);
+  return true;
+}
+
+HubStats Hub::stats() const {
+  HubStats sum;
+  for (const auto* shard : shards_) shard->add_stats(sum);
+  return sum;
+}
+
+void Hub::drain(std::chrono::milliseconds over, std::function<void()> done) {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+  const auto one_done = [left, done = std::move(done)] {
+    if (left->fetch_sub(1) == 1) done();
+  };
+  for (auto* shard : shards_) {
+    if (!shard->post([=] { shard->drain(over, one_done); })) one_done();
+  }
+}
+
+}  // namespace fairlead::hub

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "hub/outbox.h"
+#include "hub/transport.h"
+#include "protocol/model.h"
+#include "store/view.h"
+
+namespace fairlead::hub {
+
+// What a client asks for when it connects, already authenticated and checked.
+struct OpenRequest {
+  UserId user;
+  std::string token_id;
+  std::int64_t token_expires_at_ms = 0;
+  std::string session;                // this user's, made or taken over; never empty
+  bool session_is_new = true;
+  std::optional<std::string> cursor;  // absent: from now
+  int heartbeat_s = limits::kHeartbeatDefault_s;
+  std::vector<RoomId> rooms;          // empty: all of the user's rooms
+  bool ephemeral = true;              // events=all
+  bool probe = true;                  // false: probe=0
+  std::string network_key;
+  std::string fell_back_from;         // for the statistics
+  std::string fell_back_reason;
+};
+
+struct Session;
+
+// One user with a session on this shard: what they see, and where it goes.
+struct UserEntry {
+  User profile;
+  bool loaded = false;
+  LogPosition as_of;  // memberships hold every change up to here (at least to the shard's head)
+  std::unordered_map<RoomId, store::Membership> memberships;
+  std::vector<Session*> sessions;
+};
+
+// One reader of the log on its way to one client. A plain record: the shard owns it and does everything
+// with it, on its thread. Kept small: there may be tens of thousands.
+struct Session {
+  enum class State : std::uint8_t {
+    kOpening,     // waits for its snapshot of the store
+    kCatchingUp,  // reads the log from `position`; a store read may be under way
+    kLive,        // stands at the shard's head: gets events as they come
+    kParked,      // a poll session between two polls: no transport, keeps ephemeral events
+  };
+
+  std::uint64_t key = 0;              // names it in posted tasks: never reused, unlike its address
+  std::string id;                     // s_…
+  UserEntry* user = nullptr;
+  Transport* transport = nullptr;     // null: parked
+  Outbox outbox;
+  LogPosition position;               // not live: everything up to here was queued or is not for it
+  LogPosition sent;                   // the last durable event queued (or where it started): `head`
+  LogPosition acknowledged;           // poll: the cursor that the client came with last
+  State state = State::kOpening;
+  TransportKind kind = TransportKind::kWebSocket;
+  bool ephemeral = true;
+  bool proven = false;
+  bool attached = false;              // has begun: in the room index and in presence
+  bool reading = false;               // a store read for it is under way
+  bool dirty = false;                 // in the shard's list of sessions to flush
+  bool blocked = false;               // the transport said kBlocked
+  std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
+  std::uint32_t round = 0;            // of the last ephemeral event that reached it
+  std::uint32_t slot_index = 0;       // in the shard's slot of sessions to look after
+  MonoTime last_queued;               // for the heartbeat
+  MonoTime blocked_since;             // for 4008
+  MonoTime opened;                    // for the probes
+  MonoTime parked_until;              // poll only
+  std::string probe;
+  std::string token_id;
+  std::int64_t token_expires_at_ms = 0;
+  std::unique_ptr<OpenRequest> request;           // until it has begun
+  std::unique_ptr<std::vector<RoomId>> only;      // narrowed to these
+};
+
+}  // namespace fairlead::hub

@@ -1,0 +1,384 @@
+#include "hub/shard.h"
+
+#include <algorithm>
+
+#include "core/log_line.h"
+#include "core/random.h"
+#include "hub/frames.h"
+#include "hub/turn.h"
+#include "protocol/cursor.h"
+#include "protocol/ids.h"
+
+namespace fairlead::hub {
+namespace {
+
+std::string probe_word() { return protocol::base32(static_cast<std::int64_t>(random_u64() >> 1)); }
+
+}  // namespace
+
+Shard::Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clock& clock,
+             ShardSettings settings, LogPosition head, std::function<void()> wake)
+    : hub_(hub),
+      readers_(readers),
+      presence_(presence),
+      clock_(clock),
+      settings_(std::move(settings)),
+      mailbox_(std::move(wake)),
+      tail_(head),
+      now_(clock.mono()) {}
+
+Shard::~Shard() = default;
+
+void Shard::run_mailbox() {
+  Turn turn(*this);
+  mailbox_.run();
+}
+
+void Shard::add_stats(HubStats& sum) const {
+  sum.sessions += counters_.sessions;
+  sum.parked += counters_.parked;
+  sum.delivered += counters_.delivered;
+  sum.fell_behind += counters_.fell_behind;
+  sum.ephemeral_dropped += counters_.ephemeral_dropped;
+  sum.resets += counters_.resets;
+  sum.unproven += counters_.unproven;
+  sum.slow_closed += counters_.slow_closed;
+}
+
+Session* Shard::find(const std::string& id) {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second.get();
+}
+
+Session* Shard::find(std::uint64_t key) {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : it->second;
+}
+
+// ----------------------------------------------------------------------------------- coming
+
+Session* Shard::open(OpenRequest request, Transport* transport) {
+  Turn turn(*this);
+  return enter(std::move(request), transport, transport->kind());
+}
+
+Session* Shard::poll(OpenRequest request, Transport* transport) {
+  Turn turn(*this);
+  auto* session = find(request.session);
+  if (session == nullptr || session->kind != TransportKind::kPoll ||
+      session->state == Session::State::kOpening || !session->user->loaded) {
+    return enter(std::move(request), transport, TransportKind::kPoll);
+  }
+  // The session goes on: its memberships are known, so a cursor within the tail costs no read.
+  if (session->transport != nullptr) {
+    std::exchange(session->transport, nullptr)->end({EndReason::kTakenOver, 0}, nullptr);
+    park(*session);
+  }
+  --counters_.parked;
+  ++counters_.sessions;
+  session->transport = transport;
+  session->ephemeral = request.ephemeral;
+  if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
+  session->request = std::make_unique<OpenRequest>(std::move(request));
+  const auto cursor = protocol::decode_cursor(*session->request->cursor);
+  const bool in_tail = cursor && cursor->epoch == settings_.epoch &&
+                       cursor->position <= tail_.head() && tail_.reaches_back_to(cursor->position);
+  if (in_tail) {
+    begin(*session, tail_.head(), {});
+  } else {
+    session->state = Session::State::kOpening;
+    take_snapshot(*session);
+  }
+  return session;
+}
+
+Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind kind) {
+  if (auto* old = find(request.session)) end(old, EndReason::kTakenOver);
+
+  auto owned = std::make_unique<Session>();
+  auto* session = owned.get();
+  session->key = next_key_++;
+  session->id = request.session;
+  session->transport = transport;
+  session->kind = kind;
+  session->ephemeral = request.ephemeral;
+  session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
+  session->opened = session->last_queued = now_;
+  session->probe = probe_word();
+  // A poll proves itself: the next one comes with the cursor that only the answer had.
+  session->proven = !request.probe || kind == TransportKind::kPoll;
+  session->token_id = request.token_id;
+  session->token_expires_at_ms = request.token_expires_at_ms;
+  if (!request.rooms.empty()) {
+    session->only = std::make_unique<std::vector<RoomId>>(request.rooms);
+  }
+
+  auto& user = users_[request.user];
+  if (!user) user = std::make_unique<UserEntry>();
+  user->profile.id = request.user;
+  user->sessions.push_back(session);
+  session->user = user.get();
+  session->request = std::make_unique<OpenRequest>(std::move(request));
+
+  by_key_.emplace(session->key, session);
+  auto& slot = slots_[session->key % kSlots];
+  session->slot_index = static_cast<std::uint32_t>(slot.size());
+  slot.push_back(session);
+  by_id_.emplace(session->id, std::move(owned));
+  ++counters_.sessions;
+
+  auto* before = hub_.claim(session->id, this);
+  if (before != nullptr && before != this) {
+    before->post([before, id = session->id] { before->supersede(id); });
+  }
+  if (drained_ || closed_) {
+    end(session, EndReason::kRestart, settings_.poll_session_life.count() / 30);
+    return nullptr;
+  }
+  const auto& cursor = session->request->cursor;
+  const auto place = cursor ? protocol::decode_cursor(*cursor) : std::nullopt;
+  const bool in_tail = place && place->epoch == settings_.epoch &&
+                       place->position <= tail_.head() && tail_.reaches_back_to(place->position);
+  if (session->user->loaded && (!cursor || in_tail)) {
+    begin(*session, tail_.head(), {});
+  } else {
+    take_snapshot(*session);
+  }
+  return session;
+}
+
+void Shard::take_snapshot(Session& session) {
+  const auto user = session.user->profile.id;
+  readers_.submit<Snapshot>(
+      [user](store::View& view) -> Result<Snapshot> {
+        return Snapshot{view.user(user), view.memberships(user), view.head(), view.floor()};
+      },
+      [this, key = session.key](Result<Snapshot> snapshot) {
+        post([this, key, snapshot = std::move(snapshot)]() mutable {
+          Turn turn(*this);
+          auto* found = find(key);
+          if (found == nullptr || found->state != Session::State::kOpening) return;
+          if (!snapshot) {
+            end(found, EndReason::kInternal);
+          } else {
+            opened(*found, std::move(*snapshot));
+          }
+        });
+      });
+}
+
+void Shard::opened(Session& session, Snapshot snapshot) {
+  const auto head = snapshot.head;
+  const auto floor = snapshot.floor;
+  if (!snapshot.user) {
+    end(&session, EndReason::kAuthEnded);
+    return;
+  }
+  if (!load(*session.user, snapshot)) {
+    take_snapshot(session);  // the log has run on further than the tail remembers
+    return;
+  }
+  begin(session, head, floor);
+}
+
+bool Shard::load(UserEntry& user, Snapshot& snapshot) {
+  if (user.loaded) return true;
+  if (snapshot.head < tail_.head() && !tail_.reaches_back_to(snapshot.head)) return false;
+  for (auto& membership : snapshot.memberships) {
+    user.memberships.insert_or_assign(membership.room, std::move(membership));
+  }
+  user.profile = std::move(*snapshot.user);
+  user.loaded = true;
+  user.as_of = snapshot.head;
+  for (auto at = snapshot.head; at < tail_.head();) {
+    const auto& event = *tail_.after(at).event;
+    at = event.position;
+    if (event.kind == store::EventKind::kRoomDeleted || event.subject == user.profile.id) {
+      apply_to(user, event);
+    }
+  }
+  return true;
+}
+
+void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
+  const auto request = std::move(session.request);
+  const bool goes_on = session.state != Session::State::kOpening || !request->session_is_new;
+  const auto now_at = std::max(tail_.head(), session.user->as_of);
+  auto resume = Resume::kFresh;
+  session.position = now_at;
+  if (request->cursor) {
+    const auto cursor = protocol::decode_cursor(*request->cursor);
+    if (!cursor || cursor->epoch != settings_.epoch ||
+        cursor->position > std::max(head, tail_.head())) {
+      resume = Resume::kResetUnknown;
+    } else if (cursor->position < floor) {
+      resume = Resume::kResetTooOld;
+    } else {
+      resume = Resume::kResumed;
+      session.position = cursor->position;
+    }
+    if (resume != Resume::kResumed) ++counters_.resets;
+  }
+  session.sent = session.acknowledged = session.position;
+  const bool first = !session.attached;
+  if (first) {
+    attach_to_rooms(session);
+    presence_.open(session.user->profile.id, session.id, to_wire(session.kind));
+  }
+  // A poll that goes on from a cursor waits for events; everybody else hears hello first.
+  const bool quiet = session.kind == TransportKind::kPoll && resume == Resume::kResumed;
+  if (!quiet) {
+    session.request = nullptr;
+    queue_own(session,
+              hello_json(session, resume, cursor_at(session.position), settings_.node,
+                         request->network_key, clock_.wall_ms()),
+              /*control=*/true);
+  }
+  if (first && session.kind == TransportKind::kSse && !session.proven) {
+    second_probes_.emplace_back(now_ + limits::kSecondProbeDelay, session.key);
+  }
+  if (first) {
+    log_debug("session_opened session={} transport={} goes_on={}", session.id,
+              to_wire(session.kind), goes_on);
+  }
+  session.state = Session::State::kCatchingUp;
+  touch(session);
+  advance(session);
+}
+
+void Shard::attach_to_rooms(Session& session) {
+  session.attached = true;
+  for (const auto& [room, membership] : session.user->memberships) {
+    if (membership.since && wants(session, room)) rooms_[room].push_back(&session);
+  }
+}
+
+void Shard::leave_room(Session& session, RoomId room) {
+  const auto it = rooms_.find(room);
+  if (it == rooms_.end()) return;
+  auto& sessions = it->second;
+  const auto at = std::find(sessions.begin(), sessions.end(), &session);
+  if (at == sessions.end()) return;
+  *at = sessions.back();
+  sessions.pop_back();
+  if (sessions.empty()) rooms_.erase(it);
+}
+
+// ----------------------------------------------------------------------------------- going
+
+void Shard::gone(Session* session) {
+  Turn turn(*this);
+  session->transport = nullptr;
+  if (session->kind == TransportKind::kPoll && session->attached) {
+    park(*session);
+  } else {
+    remove(session);
+  }
+}
+
+void Shard::answered(Session* session) {
+  Turn turn(*this);
+  park(*session);
+}
+
+void Shard::park(Session& session) {
+  session.transport = nullptr;
+  session.state = Session::State::kParked;
+  session.blocked = false;
+  session.request = nullptr;
+  session.parked_until = now_ + settings_.poll_session_life;
+  session.outbox.keep_ephemeral(limits::kPollEphemeralsMax);
+  --counters_.sessions;
+  ++counters_.parked;
+}
+
+void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms) {
+  Turn turn(*this);
+  if (auto* transport = session->transport) {
+    if (!session->blocked && !session->outbox.empty() && session->kind != TransportKind::kPoll) {
+      transport->flush(session->outbox);
+    }
+    const Ending ending{reason, reconnect_in_ms};
+    session->transport = nullptr;
+    transport->end(ending, frame_ephemeral(bye_json(ending), session->kind));
+    log_debug("session_ended session={} code={}", session->id, traits(reason).code);
+  }
+  remove(session);
+}
+
+void Shard::end_where(const std::function<bool(const Session&)>& which, EndReason reason) {
+  Turn turn(*this);
+  std::vector<std::uint64_t> keys;
+  for (const auto& [key, session] : by_key_) {
+    if (which(*session)) keys.push_back(key);
+  }
+  for (const auto key : keys) {
+    if (auto* session = find(key)) end(session, reason);
+  }
+}
+
+void Shard::supersede(const std::string& id) {
+  Turn turn(*this);
+  // Unless it has come back here meanwhile, in which case another shard was asked to forget it.
+  if (hub_.find(id) == this) return;
+  if (auto* session = find(id)) end(session, EndReason::kTakenOver);
+}
+
+void Shard::remove(Session* session) {
+  if (session->attached) {
+    for (const auto& [room, membership] : session->user->memberships) leave_room(*session, room);
+  }
+  auto& slot = slots_[session->key % kSlots];
+  slot[session->slot_index] = slot.back();
+  slot[session->slot_index]->slot_index = session->slot_index;
+  slot.pop_back();
+
+  const auto user = session->user->profile.id;
+  std::erase(session->user->sessions, session);
+  if (hub_.release(session->id, this) && session->attached) presence_.close(user, session->id);
+  if (session->user->sessions.empty()) users_.erase(user);
+
+  --(session->state == Session::State::kParked ? counters_.parked : counters_.sessions);
+  by_key_.erase(session->key);
+  by_id_.erase(std::string(session->id));  // destroys it; the key must not be its own member
+}
+
+void Shard::close() {
+  mailbox_.close();
+  closed_ = true;
+  by_key_.clear();
+  for (auto& slot : slots_) slot.clear();
+  rooms_.clear();
+  users_.clear();
+  by_id_.clear();
+}
+
+// ----------------------------------------------------------------------------------- what clients do
+
+bool Shard::prove(Session* session, std::string_view word) {
+  if (word != session->probe) return false;
+  session->proven = true;
+  return true;
+}
+
+void Shard::send(Session* session, const std::string& json) {
+  Turn turn(*this);
+  queue_own(*session, json);
+}
+
+void Shard::reauthenticate(Session* session, const std::string& token_id,
+                           std::int64_t expires_at_ms) {
+  session->token_id = token_id;
+  session->token_expires_at_ms = expires_at_ms;
+}
+
+std::string Shard::cursor_at(LogPosition position) const {
+  return protocol::encode_cursor(settings_.epoch, position);
+}
+
+std::string Shard::cursor_of(const Session& session) const {
+  const bool live = session.state == Session::State::kLive;
+  return cursor_at(live ? std::max(tail_.head(), session.position) : session.position);
+}
+
+}  // namespace fairlead::hub

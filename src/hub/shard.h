@@ -1,0 +1,173 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/mailbox.h"
+#include "core/thread_role.h"
+#include "hub/control_events.h"
+#include "hub/hub.h"
+#include "hub/session.h"
+#include "log/readers.h"
+#include "log/tail.h"
+#include "presence/presence.h"
+
+namespace fairlead::hub {
+
+// What every shard of a node needs to know; constant while shards run.
+struct ShardSettings {
+  std::string epoch;  // of the log
+  std::string node;
+  std::size_t outbox_bytes_max = limits::kOutboxBytesMax;
+  std::chrono::milliseconds slow_timeout = limits::kSlowClientTimeout;
+  std::chrono::milliseconds probe_timeout = limits::kProbeTimeout;
+  std::chrono::milliseconds poll_session_life = limits::kPollSessionLife;
+};
+
+// One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows no
+// sockets: an engine (transport/…) owns the thread, runs the mailbox, calls tick(), and brings the Transports.
+// Everything but post() and add_stats() is for that thread alone; there are no locks.
+//
+// shard.cpp: sessions come and go · fan_out.cpp: events to live sessions · catch_up.cpp: the log to those
+// behind · upkeep.cpp: heartbeats, proofs, slow clients, drain.
+class Shard {
+ public:
+  // `head`: the end of the log now; deliver() goes on from there. `wake`: makes the engine call run_mailbox()
+  // soon; from any thread.
+  Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clock& clock,
+        ShardSettings settings, LogPosition head, std::function<void()> wake);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // --- any thread
+  bool post(Mailbox::Task task) { return mailbox_.post(std::move(task)); }
+  void add_stats(HubStats& sum) const;
+
+  // --- the engine, on the shard's thread
+  void bind_thread(const char* name) { role_.bind(name); }
+  void run_mailbox();
+  void tick();  // every kTick: heartbeats, probes, slow clients, parked polls, drain
+  static constexpr std::chrono::milliseconds kTick{100};
+
+  // A new connection; a session that is already here or elsewhere goes on over this one, its old connection
+  // ended with `superseded`. hello and what follows leave through `transport`. The session stays valid
+  // until gone(), or until its transport's end() is called.
+  Session* open(OpenRequest request, Transport* transport);
+  // One poll. Like open(), but a session that is known, or a request with a cursor, gets no hello (unless its
+  // cursor must be reset) and waits for events behind the cursor.
+  Session* poll(OpenRequest request, Transport* transport);
+  void answered(Session* session);  // a poll answered on its own account (its time was up): it parks
+  void writable(Session* session);  // after Flush::kBlocked
+  void gone(Session* session);      // the connection is dead: forget the transport (a poll's session parks)
+  // Orderly: what can still be written, bye, close.
+  void end(Session* session, EndReason reason, std::int64_t reconnect_in_ms = 0);
+  bool prove(Session* session, std::string_view word);  // false: another word
+  // To this session alone, behind what is queued; `json` is a whole event.
+  void send(Session* session, const std::string& json);
+  void reauthenticate(Session* session, const std::string& token_id, std::int64_t expires_at_ms);
+  // Where the session stands: every event for it up to this cursor has been queued.
+  std::string cursor_of(const Session& session) const;
+  std::string cursor_at(LogPosition position) const;
+  Session* find(const std::string& id);
+  Session* find(std::uint64_t key);
+
+  // --- posted by the hub
+  void deliver(const log::BatchPtr& batch);
+  void deliver(const Ephemeral& event);
+  void end_where(const std::function<bool(const Session&)>& which, EndReason reason);
+  // Ends all sessions with `restart`, a slice a tick, and refuses new ones; `done` when none is left.
+  void drain(std::chrono::milliseconds over, std::function<void()> done);
+  void close();  // the engine stops: sessions are dropped, posts are refused
+
+ private:
+  static constexpr std::size_t kSlots = 10;  // upkeep looks at each session once in kSlots ticks
+
+  struct Snapshot {  // what a session needs from the store to begin
+    std::optional<User> user;
+    std::vector<store::Membership> memberships;
+    LogPosition head;
+    LogPosition floor;
+  };
+  struct Counters {
+    std::atomic<std::uint64_t> sessions{0}, parked{0}, delivered{0}, fell_behind{0},
+        ephemeral_dropped{0}, resets{0}, unproven{0}, slow_closed{0};
+  };
+  // Everything that may queue bytes runs inside a Turn; the outermost one flushes at its end.
+  class Turn;
+
+  // shard.cpp
+  Session* enter(OpenRequest request, Transport* transport, TransportKind kind);
+  void take_snapshot(Session& session);
+  void opened(Session& session, Snapshot snapshot);
+  bool load(UserEntry& user, Snapshot& snapshot);
+  void begin(Session& session, LogPosition head, LogPosition floor);
+  void attach_to_rooms(Session& session);
+  void leave_room(Session& session, RoomId room);
+  void park(Session& session);
+  void supersede(const std::string& id);
+  void remove(Session* session);
+
+  // fan_out.cpp
+  void fan_out(log::Tail::Entry& entry);
+  void apply_membership(const store::Event& event);
+  void apply_to(UserEntry& user, const store::Event& event);
+  bool queue(Session& session, log::Tail::Entry& entry);
+  void push(Session& session, log::Tail::Entry& entry);
+  void queue_own(Session& session, const std::string& json, bool control = false);
+  void touch(Session& session);
+  void flush(Session& session);
+  void flush_dirty();
+
+  // catch_up.cpp
+  void advance(Session& session);
+  void read_page(Session& session);
+  void page_read(Session& session, Result<store::Page> page);
+  bool sees(const Session& session, const store::Event& event) const;
+  bool wants(const Session& session, RoomId room) const;
+
+  // upkeep.cpp
+  void look_after(Session& session);
+  void send_second_probes();
+  void drain_slice();
+
+  Hub& hub_;
+  log::Readers& readers_;
+  presence::Map& presence_;
+  const Clock& clock_;
+  const ShardSettings settings_;
+  Mailbox mailbox_;
+  ThreadRole role_;
+
+  log::Tail tail_;
+  std::unordered_map<std::string, std::unique_ptr<Session>> by_id_;
+  std::unordered_map<std::uint64_t, Session*> by_key_;
+  std::unordered_map<UserId, std::unique_ptr<UserEntry>> users_;
+  std::unordered_map<RoomId, std::vector<Session*>> rooms_;
+  std::array<std::vector<Session*>, kSlots> slots_;
+  std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
+  std::vector<std::uint64_t> dirty_;                              // session keys to flush
+  std::uint64_t next_key_ = 1;
+  std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
+  std::size_t tick_ = 0;
+  int turn_depth_ = 0;
+  MonoTime now_;
+  bool closed_ = false;
+
+  std::function<void()> drained_;
+  std::chrono::milliseconds drain_over_{0};
+  bool drain_reported_ = false;
+
+  Counters counters_;
+};
+
+}  // namespace fairlead::hub

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "hub/outbox.h"
+
+namespace fairlead::hub {
+
+enum class TransportKind : std::uint8_t { kWebSocket, kSse, kPoll };
+
+inline std::string_view to_wire(TransportKind kind) {
+  switch (kind) {
+    case TransportKind::kWebSocket: return "websocket";
+    case TransportKind::kSse: return "sse";
+    case TransportKind::kPoll: return "poll";
+  }
+  return "";
+}
+
+// Why a session ends, as `bye` and the close code say it. One table: hub/ending.cpp.
+enum class EndReason : std::uint8_t {
+  kGoingAway,    // 1001
+  kRestart,      // 1012: come back, resume
+  kAuthEnded,    // 4001: logged out or expired
+  kForbidden,    // 4003
+  kSlow,         // 4008: has read nothing for 60 s
+  kTakenOver,    // 4009: the session goes on elsewhere
+  kUnproven,     // 4010
+  kRateLimited,  // 4029
+  kMaxLife,      // 1001: the stream was asked to end itself
+  kOnce,         // 1001: once=1, the batch has been sent
+  kInternal,     // 1011
+};
+
+struct Ending {
+  EndReason reason;
+  std::int64_t reconnect_in_ms = 0;
+};
+
+struct EndTraits {
+  std::uint16_t close_code;
+  std::string_view code;    // bye's `code`
+  std::string_view reason;  // bye's `reason`, words for people
+  bool resume;              // bye's `resume`: whether to come back with the cursor
+};
+const EndTraits& traits(EndReason reason);
+
+// How the bytes of one session leave: the only thing in which WebSocket, SSE and long poll differ. A
+// transport belongs to one connection and lives on the shard's thread; the shard calls it, and it calls the
+// shard back (Shard::writable, Shard::gone). It must not call back from within these methods.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual TransportKind kind() const = 0;
+
+  enum class Flush : std::uint8_t {
+    kDone,     // took everything
+    kBlocked,  // took what it could; Shard::writable() follows when there is room
+    kBroken,   // the connection is dead; Shard::gone() follows
+    kAnswered, // poll only: the answer is on its way, the session parks; the transport is on its own
+  };
+  // Takes from the front of the outbox what the connection accepts now, in one system call if possible.
+  virtual Flush flush(Outbox& outbox) = 0;
+  // Bytes that were taken from the outbox and that the kernel has not accepted (bounded by the transport).
+  virtual std::size_t unsent() const = 0;
+
+  // With each heartbeat: RFC 6455 ping; nothing for the others.
+  virtual void ping() {}
+  // The session is over. `bye` (framed, may be null) is the last thing the client gets; then the
+  // connection is closed in its transport's way. The shard forgets the transport before this returns; it
+  // finishes and destroys itself within a few seconds even if the client does not read.
+  virtual void end(const Ending& ending, Bytes bye) = 0;
+};
+
+}  // namespace fairlead::hub

@@ -1,0 +1,74 @@
+// What time does to sessions: heartbeats, proofs, slow clients, parked polls, drain.
+#include "core/log_line.h"
+#include "core/random.h"
+#include "hub/shard.h"
+#include "hub/turn.h"
+
+namespace fairlead::hub {
+
+void Shard::tick() {
+  Turn turn(*this);
+  send_second_probes();
+  if (drained_) drain_slice();
+  auto& slot = slots_[tick_++ % kSlots];
+  // Backwards: removing one puts the last, already looked after, in its place.
+  for (std::size_t i = slot.size(); i-- > 0;) look_after(*slot[i]);
+}
+
+void Shard::look_after(Session& session) {
+  if (session.state == Session::State::kParked) {
+    if (now_ >= session.parked_until) remove(&session);
+    return;
+  }
+  if (session.state == Session::State::kOpening) return;
+  if (session.token_expires_at_ms != 0 && clock_.wall_ms() >= session.token_expires_at_ms) {
+    end(&session, EndReason::kAuthEnded);
+    return;
+  }
+  if (session.blocked && now_ - session.blocked_since >= settings_.slow_timeout) {
+    ++counters_.slow_closed;
+    log_info("session_slow session={} outbox_bytes={}", session.id, session.outbox.bytes());
+    end(&session, EndReason::kSlow);
+    return;
+  }
+  if (!session.proven && now_ - session.opened >= settings_.probe_timeout) {
+    ++counters_.unproven;
+    end(&session, EndReason::kUnproven);
+    return;
+  }
+  const bool silent = now_ - session.last_queued >= std::chrono::seconds(session.heartbeat_s);
+  if (silent && session.kind != TransportKind::kPoll && !session.blocked) {
+    queue_own(session, heartbeat_json(cursor_at(session.sent), clock_.wall_ms()));
+    session.transport->ping();
+  }
+}
+
+void Shard::send_second_probes() {
+  while (!second_probes_.empty() && second_probes_.front().first <= now_) {
+    auto* session = find(second_probes_.front().second);
+    second_probes_.pop_front();
+    if (session != nullptr) queue_own(*session, probe_json(session->probe), /*control=*/true);
+  }
+}
+
+void Shard::drain(std::chrono::milliseconds over, std::function<void()> done) {
+  drained_ = std::move(done);
+  drain_over_ = over;
+}
+
+void Shard::drain_slice() {
+  // 10,000 at once would hold the loop for seconds (docs/decisions); the clients come back spread over
+  // the whole drain time, each at its own moment.
+  constexpr std::size_t kSlice = 1000;
+  for (std::size_t n = 0; n < kSlice && !by_key_.empty(); ++n) {
+    const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(drain_over_.count(), 1));
+    end(by_key_.begin()->second, EndReason::kRestart,
+        static_cast<std::int64_t>(random_u64() % spread));
+  }
+  if (by_key_.empty() && !drain_reported_) {
+    drain_reported_ = true;
+    drained_();
+  }
+}
+
+}  // namespace fairlead::hub

@@ -1,0 +1,78 @@
+#include "presence/redis/redis_map.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <string>
+#include <utility>
+
+#include "presence/redis/node.h"
+#include "presence/redis/question.h"
+
+namespace fairlead::presence {
+
+RedisMap::RedisMap(RedisOptions options, const Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      loop_([this] {
+        mailbox_.run();
+        if (node_) node_->flush();
+      }),
+      mailbox_([this] { loop_.wake(); }) {
+  node_ = std::make_unique<Node>(loop_, options_, clock_,
+                                 Node::Events{[this](bool healthy) { healthy_ = healthy; },
+                                              [this](UserId user, const State& state) {
+                                                if (listener_) listener_(user, state);
+                                              }});
+}
+
+RedisMap::~RedisMap() {
+  stop();
+  node_.reset();
+  loop_.close();
+}
+
+void RedisMap::on_change(Listener listener) {
+  listener_ = std::move(listener);
+}
+
+void RedisMap::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void RedisMap::run() {
+  pthread_setname_np(pthread_self(), "presence");
+  sigset_t pipe;  // hiredis writes without MSG_NOSIGNAL
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  node_->start();
+  loop_.run();
+  mailbox_.close();
+  node_.reset();
+  loop_.close();
+}
+
+void RedisMap::stop() {
+  if (!thread_.joinable()) return;
+  mailbox_.post([this] { node_->stop([this] { loop_.stop(); }); });
+  thread_.join();
+}
+
+void RedisMap::open(UserId user, std::string_view session, std::string_view transport) {
+  mailbox_.post([this, user, s = std::string(session), t = std::string(transport)] {
+    node_->open(user, s, t);
+  });
+}
+
+void RedisMap::close(UserId user, std::string_view session) {
+  mailbox_.post([this, user, s = std::string(session)] { node_->close(user, s); });
+}
+
+void RedisMap::query(std::vector<UserId> users, Answer done) {
+  auto question = std::make_shared<Question>(std::move(users), std::move(done));
+  if (!healthy_) return;  // its end answers: kUnknown for all
+  mailbox_.post([this, question] { node_->query(question); });
+}
+
+}  // namespace fairlead::presence

@@ -1,0 +1,76 @@
+#include "presence/roster.h"
+
+namespace fairlead::presence {
+
+Roster::Roster(Millis leave_grace, std::size_t remembered_max)
+    : leave_grace_(leave_grace), remembered_max_(remembered_max) {}
+
+std::optional<Roster::Change> Roster::open(UserId user, std::string_view session,
+                                           std::string_view transport, Now now) {
+  User& u = users_[user];
+  const bool was_leaving = u.online && u.sessions.empty();
+  u.sessions.insert_or_assign(std::string(session), std::string(transport));
+  if (was_leaving) leaving_.erase({u.due, user});
+  if (u.online) return std::nullopt;
+  u.online = true;
+  return Change{user, state(user, now.wall_ms)};
+}
+
+void Roster::close(UserId user, std::string_view session, Now now) {
+  const auto it = users_.find(user);
+  if (it == users_.end()) return;
+  User& u = it->second;
+  const auto closed = u.sessions.find(session);
+  if (closed == u.sessions.end()) return;
+  u.sessions.erase(closed);
+  u.last_seen_ms = now.wall_ms;
+  if (!u.sessions.empty()) return;
+  u.due = now.mono + leave_grace_;
+  leaving_.emplace(u.due, user);
+}
+
+std::vector<Roster::Change> Roster::tick(MonoTime now) {
+  std::vector<Change> changes;
+  while (!leaving_.empty() && leaving_.begin()->first <= now) {
+    const UserId user = leaving_.begin()->second;
+    leaving_.erase(leaving_.begin());
+    User& u = users_.at(user);
+    u.online = false;
+    changes.push_back({user, state(user, u.last_seen_ms)});
+    remember(user, u.last_seen_ms);
+  }
+  return changes;
+}
+
+std::optional<MonoTime> Roster::next_due() const {
+  if (leaving_.empty()) return std::nullopt;
+  return leaving_.begin()->first;
+}
+
+State Roster::state(UserId user, std::int64_t wall_now_ms) const {
+  State state;
+  state.status = Status::kOffline;
+  const auto it = users_.find(user);
+  if (it == users_.end()) return state;
+  const User& u = it->second;
+  if (u.online) state.status = Status::kOnline;
+  state.last_seen_at_ms = u.sessions.empty() ? u.last_seen_ms : wall_now_ms;
+  std::set<std::string> transports;
+  for (const auto& [session, transport] : u.sessions) transports.insert(transport);
+  state.transports.assign(transports.begin(), transports.end());
+  return state;
+}
+
+void Roster::remember(UserId user, std::int64_t last_seen_ms) {
+  gone_.emplace_back(user, last_seen_ms);
+  while (gone_.size() > remembered_max_) {
+    const auto [oldest, seen] = gone_.front();
+    gone_.pop_front();
+    const auto it = users_.find(oldest);
+    // Back since, or gone again later: then another entry speaks for them.
+    if (it != users_.end() && !it->second.online && it->second.last_seen_ms == seen)
+      users_.erase(it);
+  }
+}
+
+}  // namespace fairlead::presence

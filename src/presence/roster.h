@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/ids.h"
+#include "presence/presence.h"
+
+namespace fairlead::presence {
+
+// Who is here on one node, and the leave grace (G7), as a state machine without a thread or a
+// clock: the caller says what time it is and announces the changes that come back. Not thread-safe.
+class Roster {
+ public:
+  struct Change {
+    UserId user;
+    State state;
+  };
+  struct Now {
+    MonoTime mono;             // for the grace
+    std::int64_t wall_ms = 0;  // for last_seen
+  };
+
+  // `remembered_max`: how many offline users' last_seen is kept; the longest gone are forgotten
+  // first.
+  explicit Roster(Millis leave_grace, std::size_t remembered_max = 100'000);
+
+  // The user came online; nothing when they were online, or in their grace.
+  std::optional<Change> open(UserId user, std::string_view session, std::string_view transport,
+                             Now now);
+  // An unknown session changes nothing. The user goes offline by tick(), when the grace is over.
+  void close(UserId user, std::string_view session, Now now);
+  // Those whose grace is over, in the order in which they left.
+  std::vector<Change> tick(MonoTime now);
+  // When tick() has something to do; nullopt: nobody is leaving.
+  std::optional<MonoTime> next_due() const;
+
+  State state(UserId user, std::int64_t wall_now_ms) const;
+  std::size_t users() const { return users_.size(); }
+
+ private:
+  struct User {
+    std::map<std::string, std::string, std::less<>> sessions;  // id -> transport
+    bool online = false;
+    MonoTime due;                   // when sessions is empty and online: the end of the grace
+    std::int64_t last_seen_ms = 0;  // of the last close
+  };
+
+  void remember(UserId user, std::int64_t last_seen_ms);
+
+  const Millis leave_grace_;
+  const std::size_t remembered_max_;
+  std::unordered_map<UserId, User> users_;
+  std::set<std::pair<MonoTime, UserId>> leaving_;
+  std::deque<std::pair<UserId, std::int64_t>> gone_;  // offline, longest gone first; may be stale
+};
+
+}  // namespace fairlead::presence

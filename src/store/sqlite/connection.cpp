@@ -1,0 +1,70 @@
+#include "store/sqlite/connection.h"
+
+#include <cassert>
+#include <stdexcept>
+
+#include "store/view.h"
+
+namespace fairlead::store::sqlite {
+
+void throw_error(sqlite3* db, int code, std::string_view doing) {
+  std::string what = "sqlite: ";
+  what += doing;
+  what += ": ";
+  what += db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+  what += " (code " + std::to_string(db ? sqlite3_extended_errcode(db) : code) + ")";
+  if ((code & 0xff) == SQLITE_CONSTRAINT) throw std::logic_error(what);
+  throw StoreFailure(what);
+}
+
+Statement::Statement(sqlite3* db, const char* sql) {
+  const int code = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+  if (code != SQLITE_OK) throw_error(db, code, sql);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  throw_error(sqlite3_db_handle(handle_), code, sqlite3_sql(handle_));
+}
+
+Connection::Connection(const std::string& path, Mode mode, std::chrono::milliseconds busy_timeout) {
+  const int flags = (mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY
+                                             : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
+  try {
+    if (code != SQLITE_OK) throw_error(db_, code, "open " + path);
+    sqlite3_busy_timeout(db_, static_cast<int>(busy_timeout.count()));
+  } catch (...) {
+    sqlite3_close(db_);
+    throw;
+  }
+}
+
+Connection::~Connection() {
+  statements_.clear();
+  sqlite3_close(db_);
+}
+
+Statement& Connection::prepared(const char* sql) {
+  const auto found = statements_.find(sql);
+  Statement& statement =
+      found != statements_.end() ? found->second : statements_.try_emplace(sql, db_, sql).first->second;
+  assert(!statement.busy());
+  return statement;
+}
+
+void Connection::execute(const std::string& sql) {
+  const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw_error(db_, code, "execute");
+}
+
+std::string Connection::text_of(const std::string& sql) {
+  Statement statement(db_, sql.c_str());
+  Rows rows(statement);
+  return rows.next() ? rows.text(0) : std::string();
+}
+
+}  // namespace fairlead::store::sqlite

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <unordered_map>
+
+#include "store/sqlite/statement.h"
+
+namespace fairlead::store::sqlite {
+
+// One connection to the database file, with its prepared statements. Used by one thread at a time; blocks on
+// disk. Every method throws StoreFailure when SQLite fails.
+class Connection {
+ public:
+  enum class Mode { kReadWrite, kReadOnly };
+  // `busy_timeout`: how long to wait for a lock that another process holds.
+  Connection(const std::string& path, Mode mode, std::chrono::milliseconds busy_timeout);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // `sql` must be a literal (or live as long as the connection): its address names the prepared statement.
+  // Text arguments are copied.
+  template <typename... A>
+  Rows query(const char* sql, const A&... args) {
+    Statement& statement = prepared(sql);
+    statement.bind_all(/*keep=*/true, args...);
+    return Rows(statement);
+  }
+  // Runs a statement that answers nothing; returns the number of rows it changed.
+  template <typename... A>
+  std::int64_t run(const char* sql, const A&... args) {
+    Statement& statement = prepared(sql);
+    statement.bind_all(/*keep=*/false, args...);
+    Rows rows(statement);
+    while (rows.next()) {
+    }
+    return sqlite3_changes64(db_);
+  }
+  // The single value that a query answers; `otherwise` if it answers no row or NULL.
+  template <typename... A>
+  std::int64_t number(const char* sql, std::int64_t otherwise, const A&... args) {
+    Statement& statement = prepared(sql);
+    statement.bind_all(/*keep=*/false, args...);
+    Rows rows(statement);
+    return rows.next() && !rows.null(0) ? rows.integer(0) : otherwise;
+  }
+
+  // One or more statements that are not worth keeping (PRAGMA, migrations).
+  void execute(const std::string& sql);
+  // The first column of the first row of a statement not worth keeping.
+  std::string text_of(const std::string& sql);
+
+  // False once SQLite has rolled back by itself (disk full, I/O error).
+  bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
+
+ private:
+  Statement& prepared(const char* sql);
+
+  sqlite3* db_ = nullptr;
+  std::unordered_map<const char*, Statement> statements_;
+};
+
+}  // namespace fairlead::store::sqlite

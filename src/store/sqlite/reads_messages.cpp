@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <limits>
+
+#include "store/sqlite/reads.h"
+#include "store/sqlite/rows.h"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+constexpr MessageId kNewest(std::numeric_limits<std::int64_t>::max());
+
+std::vector<Message> all(Rows& rows) {
+  std::vector<Message> messages;
+  while (rows.next()) messages.push_back(message_of(rows));
+  return messages;
+}
+
+}  // namespace
+
+void Reads::add_reactions(Message& message, UserId viewer) {
+  auto rows = db_.query(
+      "SELECT emoji, count(*), max(user = ?) FROM reactions WHERE message = ? "
+      "GROUP BY emoji ORDER BY min(added), emoji",
+      viewer, message.id);
+  while (rows.next()) message.reactions.push_back({rows.text(0), rows.integer(1), rows.integer(2) != 0});
+}
+
+std::optional<Message> Reads::message(RoomId room, MessageId id, UserId viewer) {
+  std::optional<Message> message;
+  {
+    auto rows = db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
+                          "FROM messages m JOIN users u ON u.id = m.author WHERE m.id = ? AND m.room = ?",
+                          id, room);
+    if (rows.next()) message = message_of(rows);
+  }
+  if (message) add_reactions(*message, viewer);
+  return message;
+}
+
+std::optional<Message> Reads::last_message(RoomId room, UserId viewer) {
+  auto newest = older(room, kNewest, 1);
+  if (newest.empty()) return std::nullopt;
+  add_reactions(newest.front(), viewer);
+  return std::move(newest.front());
+}
+
+std::vector<Message> Reads::older(RoomId room, MessageId before, std::size_t limit) {
+  auto rows = db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
+                        "FROM messages m JOIN users u ON u.id = m.author "
+                        "WHERE m.room = ? AND m.id < ? ORDER BY m.id DESC LIMIT ?",
+                        room, before, limit);
+  return all(rows);
+}
+
+std::vector<Message> Reads::newer(RoomId room, MessageId after, std::size_t limit) {
+  auto rows = db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
+                        "FROM messages m JOIN users u ON u.id = m.author "
+                        "WHERE m.room = ? AND m.id > ? ORDER BY m.id LIMIT ?",
+                        room, after, limit);
+  return all(rows);
+}
+
+History Reads::history(RoomId room, const HistoryQuery& query, UserId viewer) {
+  History history;
+  const auto limit = query.limit;
+  auto& messages = history.messages;
+  if (query.after) {
+    messages = newer(room, query.after, limit + 1);
+    history.has_more = messages.size() > limit;
+    if (history.has_more) messages.pop_back();
+  } else {
+    std::vector<Message> later;  // of `around`: it, and what follows
+    std::size_t room_for_older = limit;
+    auto before = query.before ? query.before : kNewest;
+    if (query.around) {
+      before = query.around;
+      later = newer(room, MessageId(query.around.value() - 1), limit);
+    }
+    messages = older(room, before, limit + 1);
+    if (query.around) {
+      // Half of the page each, but what one side has not got is given to the other.
+      const auto half = (limit + 1) / 2;
+      const auto free = limit - std::min(limit, messages.size());
+      later.resize(std::min(later.size(), std::max(half, free)));
+      room_for_older = limit - later.size();
+    }
+    history.has_more = messages.size() > room_for_older;
+    if (history.has_more) messages.resize(room_for_older);
+    std::reverse(messages.begin(), messages.end());
+    std::move(later.begin(), later.end(), std::back_inserter(messages));
+  }
+  for (auto& message : messages) add_reactions(message, viewer);
+  return history;
+}
+
+std::optional<View::NonceUse> Reads::nonce_use(UserId author, std::string_view nonce) {
+  if (nonce.empty()) return std::nullopt;
+  std::optional<View::NonceUse> use;
+  {
+    // What is left of a deleted room does not count.
+    auto rows = db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
+                          ", m.fingerprint FROM messages m JOIN users u ON u.id = m.author "
+                          "JOIN rooms r ON r.id = m.room WHERE m.author = ? AND m.nonce = ? AND m.nonce <> ''",
+                          author, nonce);
+    if (rows.next()) use = View::NonceUse{message_of(rows), rows.text(15)};
+  }
+  if (use) add_reactions(use->message, author);
+  return use;
+}
+
+}  // namespace fairlead::store::sqlite

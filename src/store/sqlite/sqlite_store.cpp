@@ -1,0 +1,133 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <fcntl.h>
+
+#include <thread>
+
+#include "core/unique_fd.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/sqlite_transaction.h"
+
+namespace fairlead::store {
+namespace sqlite {
+namespace {
+
+constexpr int kWriterCacheKib = 64 * 1024;
+constexpr int kReaderCacheKib = 16 * 1024;
+// The commit that finds more than this many pages (4 KiB) in the WAL moves them to the database first.
+constexpr int kCheckpointPages = 4000;
+constexpr int kWalBytesKept = 64 * 1024 * 1024;
+
+// A transaction on a connection: committed, or rolled back by whatever ends its scope.
+class Scope {
+ public:
+  Scope(Connection& connection, const char* begin) : connection_(connection) { connection_.run(begin); }
+  ~Scope() {
+    if (!connection_.in_transaction()) return;
+    try {
+      connection_.run("ROLLBACK");
+    } catch (const std::exception&) {
+      // SQLite rolls back in any case (sqlite.org/lang_transaction.html, "Response To Errors").
+    }
+  }
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  void commit() {
+    if (!connection_.in_transaction()) throw StoreFailure("sqlite: the transaction was rolled back");
+    connection_.run("COMMIT");
+  }
+
+ private:
+  Connection& connection_;
+};
+
+// Once in a file's life. SQLite does not wait here for another process that is just creating the file, too
+// (the busy handler is not called for this change of lock), so this does.
+void switch_to_wal(Connection& connection, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    try {
+      if (connection.text_of("PRAGMA journal_mode = WAL") == "wal") return;
+    } catch (const StoreFailure&) {
+      if (std::chrono::steady_clock::now() >= deadline) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      continue;
+    }
+    throw StoreFailure("sqlite: the file system does not take a write-ahead log");
+  }
+}
+
+class SqliteReader final : public Store::Reader {
+ public:
+  SqliteReader(const std::string& path, const std::string& epoch, const SqliteOptions& options)
+      : connection_(path, Connection::Mode::kReadOnly, options.busy_timeout), epoch_(epoch) {
+    connection_.execute("PRAGMA cache_size = -" + std::to_string(kReaderCacheKib));
+    connection_.execute("PRAGMA temp_store = MEMORY");
+    connection_.execute("PRAGMA trusted_schema = OFF");
+  }
+  void read(const std::function<void(View&)>& work) override {
+    Scope scope(connection_, "BEGIN");
+    Viewing<View> view(connection_, epoch_);
+    work(view);
+  }
+
+ private:
+  Connection connection_;
+  const std::string epoch_;
+};
+
+// The store over one SQLite file: one writing connection, and one for each reader. WAL, so that readers and
+// the writer do not wait for each other. docs/decisions/0002-one-log-in-sqlite.md says why.
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(const std::string& path, const SqliteOptions& options)
+      : path_(path), options_(options), writer_(path, Connection::Mode::kReadWrite, options.busy_timeout) {
+    writer_.execute("PRAGMA synchronous = FULL");  // G2: an fsync of the WAL with every commit
+    writer_.execute("PRAGMA foreign_keys = OFF");
+    writer_.execute("PRAGMA temp_store = MEMORY");  // savepoints keep what they would undo in memory
+    writer_.execute("PRAGMA trusted_schema = OFF");
+    writer_.execute("PRAGMA cache_size = -" + std::to_string(kWriterCacheKib));
+    writer_.execute("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
+    writer_.execute("PRAGMA journal_size_limit = " + std::to_string(kWalBytesKept));
+    migrate(writer_);  // first: the file of another program is not touched
+    switch_to_wal(writer_, options.busy_timeout);
+    if (options.pages_max > 0) {
+      writer_.execute("PRAGMA max_page_count = " + std::to_string(options.pages_max));
+    }
+    epoch_ = Reads(writer_, epoch_).setting("epoch");
+  }
+
+  const std::string& epoch() const override { return epoch_; }
+
+  void write(const std::function<void(Transaction&)>& work) override {
+    // IMMEDIATE: the next position is read under the lock, so that other processes cannot take it.
+    Scope scope(writer_, "BEGIN IMMEDIATE");
+    SqliteTransaction transaction(writer_, epoch_);
+    work(transaction);
+    scope.commit();
+  }
+
+  std::unique_ptr<Reader> open_reader() override {
+    return std::make_unique<SqliteReader>(path_, epoch_, options_);
+  }
+
+ private:
+  const std::string path_;
+  const SqliteOptions options_;
+  Connection writer_;
+  std::string epoch_;
+};
+
+}  // namespace
+}  // namespace sqlite
+
+std::unique_ptr<Store> open_sqlite_store(const std::string& path, const SqliteOptions& options) {
+  // Password hashes and keys are in it. O_EXCL: opening and closing a file that SQLite has open already
+  // would drop its locks (POSIX).
+  UniqueFd created(::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
+  created.reset();
+  return std::make_unique<sqlite::SqliteStore>(path, options);
+}
+
+}  // namespace fairlead::store

@@ -1,0 +1,266 @@
+#include "transport/connect/realtime.h"
+
+#include "api/authenticate.h"
+#include "protocol/json.h"
+#include "transport/connect/handshake.h"
+#include "transport/sse/sse_stream.h"
+
+namespace fairlead::connect {
+namespace {
+
+using http::Method;
+using protocol::Json;
+
+constexpr const char* kTransports[] = {"websocket", "sse", "poll"};
+
+void refuse(const http::Responder& responder, const http::Request& request, Error why) {
+  if (why.code == ErrorCode::kUnauthorized) why = api::with_challenge(std::move(why));
+  auto response = http::problem(why, request.id);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  responder.respond(std::move(response));
+}
+
+void upgrade_required(const http::Responder& responder, const http::Request& request) {
+  auto response = http::problem(
+      error(ErrorCode::kUpgradeRequired,
+            "this path speaks WebSocket only; if a proxy has stripped the Upgrade header, use a fallback"),
+      request.id);
+  auto body = Json::parse(response.body);
+  body["fallback"] = {"/rt/v1/sse", "/rt/v1/poll"};
+  response.body = protocol::dump(body);
+  response.headers.emplace_back("Upgrade", "websocket");
+  response.headers.emplace_back("Sec-WebSocket-Version", "13");
+  response.headers.emplace_back("Cache-Control", "no-store");
+  responder.respond(std::move(response));
+}
+
+// The token or the ticket that the request brings. A header wins over a ticket: it says more.
+Result<auth::Identity> identify(const http::Request& request, const auth::Tokens& tokens) {
+  if (const auto token = subprotocol_token(request); token && !request.header("authorization")) {
+    return tokens.check_token(*token);
+  }
+  return api::authenticate(request, tokens);
+}
+
+}  // namespace
+
+Realtime::Realtime(Parts parts) : parts_(std::move(parts)) {}
+
+void Realtime::add_routes(http::Routes& routes) {
+  const auto serve = [this](Entry entry) {
+    return [this, entry](const http::Request& request, const http::Responder& responder) {
+      connect(entry, request, responder);
+    };
+  };
+  const auto negotiate = [this](const http::Request& request, const http::Responder& responder) {
+    const auto entry = asks_for_websocket(request)     ? Entry::kWebSocket
+                       : accepts_event_stream(request) ? Entry::kSse
+                                                       : Entry::kPoll;
+    connect(entry, request, responder);
+  };
+  routes.add(Method::kGet, "/rt/v1/connect", negotiate);
+  routes.add(Method::kPost, "/rt/v1/connect", negotiate);
+  routes.add(Method::kGet, "/rt/v1/ws", serve(Entry::kWebSocket));
+  routes.add(Method::kGet, "/rt/v1/sse", serve(Entry::kSse));
+  routes.add(Method::kPost, "/rt/v1/sse", serve(Entry::kSse));
+  routes.add(Method::kGet, "/rt/v1/poll", serve(Entry::kPoll));
+  routes.add(Method::kPost, "/rt/v1/poll", serve(Entry::kPoll));
+  routes.add(Method::kGet, "/rt/v1/hello",
+             [this](const auto& request, const auto& responder) { hello(request, responder); });
+  routes.add(Method::kPost, "/rt/v1/probe",
+             [this](const auto& request, const auto& responder) { probe(request, responder); });
+}
+
+void Realtime::connect(Entry entry, const http::Request& request,
+                       const http::Responder& responder) {
+  if (request.method == Method::kHead) {  // what a GET would be, without taking the connection over
+    responder.respond({200, entry == Entry::kSse ? "text/event-stream" : "application/json", "",
+                       {{"Cache-Control", "no-store, no-transform"}}});
+    return;
+  }
+  if (entry == Entry::kWebSocket && !asks_for_websocket(request)) {
+    upgrade_required(responder, request);
+    return;
+  }
+  if (draining_.load(std::memory_order_relaxed)) {
+    auto refusal = error(ErrorCode::kShuttingDown, "connect again; another node answers");
+    refusal.retry_after_s = 1;
+    refuse(responder, request, std::move(refusal));
+    return;
+  }
+  if (!origin_allowed(request, parts_.origins)) {
+    refuse(responder, request,
+           error(ErrorCode::kForbidden, "pages of this origin may not connect (--origin allows more)"));
+    return;
+  }
+  if (entry == Entry::kWebSocket) {
+    if (const auto handshake = parse_handshake(request); !handshake) {
+      refuse(responder, request, handshake.error());
+      return;
+    }
+  }
+  auto parameters = parse_parameters(request);
+  if (!parameters) {
+    refuse(responder, request, parameters.error());
+    return;
+  }
+  auto shared = std::make_shared<const http::Request>(request);
+  const bool by_ticket = !parameters->ticket.empty() && !request.header("authorization") &&
+                         !subprotocol_token(request);
+  if (!by_ticket) {
+    auto identity = identify(request, parts_.tokens);
+    if (!identity) {
+      refuse(responder, request, identity.error());
+      return;
+    }
+    admit({std::move(*identity), std::move(*parameters), std::move(shared), entry}, responder);
+    return;
+  }
+  auto ticket = parts_.tokens.check_ticket(parameters->ticket);
+  if (!ticket) {
+    refuse(responder, request, ticket.error());
+    return;
+  }
+  parts_.chat.redeem_ticket(
+      ticket->ticket_id, ticket->expires_at_ms,
+      [this, responder,
+       admission = Admission{std::move(ticket->identity), std::move(*parameters),
+                             std::move(shared), entry}](Result<bool> first) mutable {
+        if (!first) {
+          refuse(responder, *admission.request, first.error());
+        } else if (!*first) {
+          refuse(responder, *admission.request,
+                 error(ErrorCode::kUnauthorized, "the ticket has been used; get another one"));
+        } else {
+          admit(std::move(admission), responder);
+        }
+      });
+}
+
+void Realtime::admit(Admission admission, const http::Responder& responder) {
+  const auto& session = admission.parameters.session;
+  if (!session.empty() && !parts_.tokens.owns_session_id(admission.identity.user, session)) {
+    refuse(responder, *admission.request, field_error("session", "not a session of this user"));
+    return;
+  }
+  switch (admission.entry) {
+    case Entry::kWebSocket: serve_websocket(std::move(admission), responder); return;
+    case Entry::kSse: serve_sse(std::move(admission), responder); return;
+    case Entry::kPoll: serve_poll(std::move(admission), responder); return;
+  }
+}
+
+hub::OpenRequest Realtime::open_request(const Admission& admission) const {
+  const auto& p = admission.parameters;
+  hub::OpenRequest open;
+  open.user = admission.identity.user;
+  open.token_id = admission.identity.token_id;
+  open.token_expires_at_ms = admission.identity.expires_at_ms;
+  open.session_is_new = p.session.empty();
+  open.session = p.session.empty() ? parts_.tokens.make_session_id(open.user) : p.session;
+  open.cursor = p.cursor;
+  open.heartbeat_s = p.heartbeat_s;
+  open.rooms = p.rooms;
+  open.ephemeral = p.ephemeral;
+  open.probe = p.probe;
+  open.network_key = network_key(admission.request->client_ip);
+  open.fell_back_from = p.fell_back_from;
+  open.fell_back_reason = p.reason;
+  return open;
+}
+
+void Realtime::serve_websocket(Admission admission, const http::Responder& responder) {
+  auto& shard = *parts_.websockets[next_++ % parts_.websockets.size()];
+  responder.take_over([&shard, handshake = *parse_handshake(*admission.request),
+                       open = open_request(admission)](http::TakenConnection connection) mutable {
+    shard.adopt(std::move(connection), std::move(handshake), std::move(open));
+  });
+}
+
+void Realtime::serve_sse(Admission admission, const http::Responder& responder) {
+  const auto& p = admission.parameters;
+  sse::StreamOptions options{admission.request->id, admission.request->http_1_0, p.padding_bytes,
+                             p.flush, p.once, p.max_life};
+  auto& engine = stream_for(p.session);
+  responder.take_over([&engine, options = std::move(options),
+                       open = open_request(admission)](http::TakenConnection connection) mutable {
+    // A shared_ptr, for std::function wants a copy of what it holds.
+    auto fd = std::make_shared<UniqueFd>(std::move(connection.fd));
+    engine.adopt([fd, options = std::move(options),
+                  open = std::move(open)](stream::StreamEngine& here) mutable {
+      return std::make_unique<sse::SseStream>(here, std::move(*fd), std::move(options),
+                                              std::move(open));
+    });
+  });
+}
+
+void Realtime::serve_poll(Admission admission, const http::Responder& responder) {
+  const auto& p = admission.parameters;
+  poll::PollOptions options{admission.request->id, p.timeout, p.limit};
+  auto open = open_request(admission);
+  // Without cursor or session it is the first poll: hello, at once.
+  if (!p.cursor && p.session.empty()) options.timeout = std::chrono::seconds(0);
+  auto& engine = stream_for(p.session);
+  responder.take_over([&engine, give_back = parts_.give_back, options = std::move(options),
+                       open = std::move(open)](http::TakenConnection connection) mutable {
+    auto taken = std::make_shared<http::TakenConnection>(std::move(connection));
+    engine.adopt([taken, give_back, options = std::move(options),
+                  open = std::move(open)](stream::StreamEngine& here) mutable {
+      return std::make_unique<poll::HeldPoll>(here, std::move(*taken), std::move(options),
+                                              std::move(open), give_back);
+    });
+  });
+}
+
+stream::StreamEngine& Realtime::stream_for(const std::string& session) {
+  if (!session.empty()) {
+    const auto* shard = parts_.hub.find(session);
+    for (auto* engine : parts_.streams) {
+      if (&engine->shard() == shard) return *engine;
+    }
+  }
+  return *parts_.streams[next_++ % parts_.streams.size()];
+}
+
+void Realtime::hello(const http::Request& request, const http::Responder& responder) const {
+  Json names = Json::array();
+  for (const auto& [name, value] : request.headers) names.push_back(name);
+  const Json body = {{"network", {{"key", network_key(request.client_ip)}}},
+                     {"headers", names},
+                     {"http_version", request.http_1_0 ? "1.0" : "1.1"},
+                     {"transports", kTransports},
+                     {"server_time", protocol::rfc3339(parts_.clock.wall_ms())}};
+  responder.respond(
+      {200, "application/json", protocol::dump(body), {{"Cache-Control", "no-store"}}});
+}
+
+void Realtime::probe(const http::Request& request, const http::Responder& responder) {
+  const auto identity = api::authenticate(request, parts_.tokens);
+  if (!identity) {
+    refuse(responder, request, identity.error());
+    return;
+  }
+  const auto body = protocol::parse_object(request.body);
+  if (!body) {
+    refuse(responder, request, body.error());
+    return;
+  }
+  for (const auto* field : {"session", "probe"}) {
+    if (!body->contains(field) || !body->at(field).is_string()) {
+      refuse(responder, request, field_error(field, "a string is expected"));
+      return;
+    }
+  }
+  parts_.hub.prove(identity->user, body->at("session").get<std::string>(),
+                   body->at("probe").get<std::string>(),
+                   [responder, shared = std::make_shared<const http::Request>(request)](
+                       const Result<void>& proven) {
+                     if (!proven) {
+                       refuse(responder, *shared, proven.error());
+                     } else {
+                       responder.respond({204, "", "", {{"Cache-Control", "no-store"}}});
+                     }
+                   });
+}
+
+}  // namespace fairlead::connect

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/auth.h"
+#include "chat/service.h"
+#include "fallback/poll/held_poll.h"
+#include "http/server.h"
+#include "hub/hub.h"
+#include "transport/connect/connect_parameters.h"
+#include "transport/stream/stream_engine.h"
+#include "transport/websocket/ws_shard.h"
+
+namespace fairlead::connect {
+
+// The realtime entry, /rt/v1/*: decides which transport a request gets, who is asking, and which shard serves
+// it; then the connection leaves its HTTP worker. Everything before that is an ordinary HTTP request, with
+// ordinary HTTP refusals. Its handlers run on HTTP workers; any thread otherwise; nothing blocks.
+class Realtime {
+ public:
+  struct Parts {
+    auth::Tokens& tokens;
+    chat::Service& chat;
+    hub::Hub& hub;
+    const Clock& clock;
+    std::vector<stream::StreamEngine*> streams;           // at least one
+    std::vector<websocket::WsShard*> websockets;          // at least one
+    poll::HeldPoll::GiveBack give_back;                   // to http::Server
+    std::vector<std::string> origins;                     // allowed beside the same host
+  };
+  explicit Realtime(Parts parts);
+
+  // Must outlive the server that runs the routes.
+  void add_routes(http::Routes& routes);
+  // From now on new connections are refused with `shutting_down`.
+  void set_draining() { draining_.store(true, std::memory_order_relaxed); }
+
+ private:
+  enum class Entry { kWebSocket, kSse, kPoll };
+  struct Admission {                     // who may come in, and how
+    auth::Identity identity;
+    Parameters parameters;
+    std::shared_ptr<const http::Request> request;
+    Entry entry;
+  };
+
+  void connect(Entry entry, const http::Request& request, const http::Responder& responder);
+  void admit(Admission admission, const http::Responder& responder);
+  hub::OpenRequest open_request(const Admission& admission) const;
+  void serve_websocket(Admission admission, const http::Responder& responder);
+  void serve_sse(Admission admission, const http::Responder& responder);
+  void serve_poll(Admission admission, const http::Responder& responder);
+  stream::StreamEngine& stream_for(const std::string& session);
+  void hello(const http::Request& request, const http::Responder& responder) const;
+  void probe(const http::Request& request, const http::Responder& responder);
+
+  const Parts parts_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace fairlead::connect

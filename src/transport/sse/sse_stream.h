@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "hub/session.h"
+#include "transport/stream/socket_writer.h"
+#include "transport/stream/stream_engine.h"
+
+namespace fairlead::sse {
+
+// What PROTOCOL section 5 lets an SSE client ask for, to get through proxies that hold responses back.
+struct StreamOptions {
+  std::string request_id;
+  bool http_1_0 = false;
+  std::size_t padding_bytes = 0;         // 0 … limits::kPaddingBytesMax
+  bool flush_comments = false;           // flush=1
+  bool once = false;                     // once=1
+  std::chrono::seconds max_life{0};      // 0: for ever
+};
+
+// One SSE response: the events of one session as `text/event-stream`, delimited by the close of the
+// connection (so that it is the same for HTTP/1.0 and 1.1). Engine's thread; see stream::Connection.
+class SseStream final : public stream::Connection {
+ public:
+  SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions options,
+            hub::OpenRequest request);
+
+  hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
+  Flush flush(hub::Outbox& outbox) override;
+  std::size_t unsent() const override { return own_.size() - own_sent_; }
+  void end(const hub::Ending& ending, Bytes bye) override;
+
+  void start() override;
+  void on_events(std::uint32_t epoll) override;
+  void on_deadline() override;
+
+ private:
+  void lost();
+  void note_batch(const hub::Outbox& outbox);
+  void set_deadline();
+  stream::Write write_own();
+  void want_writable(bool wanted);
+
+  const StreamOptions options_;
+  hub::OpenRequest request_;             // until start()
+  hub::Session* session_ = nullptr;
+  std::string own_;                      // ours, to be sent before what is in the outbox: head, comments, bye
+  std::size_t own_sent_ = 0;
+  bool writable_wanted_ = false;
+  bool broken_ = false;
+  bool ending_ = false;
+  bool batch_sent_ = false;              // once=1: something but hello and probe has been sent
+  MonoTime ends_at_ = MonoTime::max();   // max_life; while ending: the end of patience
+  MonoTime comment_at_ = MonoTime::max();
+};
+
+}  // namespace fairlead::sse

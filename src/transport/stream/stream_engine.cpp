@@ -1,0 +1,144 @@
+#include "transport/stream/stream_engine.h"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "core/log_line.h"
+
+namespace fairlead::stream {
+
+StreamEngine::StreamEngine(const Clock& clock, const MakeShard& make_shard)
+    : clock_(clock),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      next_tick_(clock.mono()) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = 0;
+  if (!epoll_ || !wake_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
+    throw std::system_error(errno, std::generic_category(), "stream engine");
+  }
+  shard_ = make_shard([fd = wake_.get()] { ::eventfd_write(fd, 1); });
+}
+
+StreamEngine::~StreamEngine() { stop(); }
+
+void StreamEngine::start(const char* thread_name) {
+  thread_ = std::thread([this, thread_name] {
+    shard_->bind_thread(thread_name);
+    run();
+  });
+}
+
+void StreamEngine::stop() {
+  stopping_ = true;
+  if (thread_.joinable()) {
+    ::eventfd_write(wake_.get(), 1);
+    thread_.join();
+  }
+}
+
+bool StreamEngine::adopt(std::function<std::unique_ptr<Connection>(StreamEngine&)> make) {
+  return shard_->post([this, make = std::move(make)] {
+    auto owned = make(*this);
+    if (!owned) return;
+    auto* connection = owned.get();
+    connection->key_ = next_key_++;
+    connections_.emplace(connection->key_, std::move(owned));
+    count_ = connections_.size();
+    connection->start();
+  });
+}
+
+void StreamEngine::watch(Connection& connection, std::uint32_t epoll_events) {
+  epoll_event event{};
+  event.events = epoll_events;
+  event.data.u64 = connection.key_;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd_.get(), &event) != 0) {
+    log_error("epoll_add_failed errno={}", errno);  // ENOSPC, ENOMEM: not watched, so ended by its deadline
+    finish(connection);
+  }
+}
+
+void StreamEngine::rewatch(Connection& connection, std::uint32_t epoll_events) {
+  epoll_event event{};
+  event.events = epoll_events;
+  event.data.u64 = connection.key_;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.fd_.get(), &event);
+}
+
+UniqueFd StreamEngine::unwatch(Connection& connection) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.fd_.get(), nullptr);
+  return std::move(connection.fd_);
+}
+
+void StreamEngine::wake_at(Connection& connection, MonoTime when) {
+  connection.deadline_ = when;
+  if (when != MonoTime::max()) deadlines_.emplace(when, connection.key_);
+}
+
+void StreamEngine::finish(Connection& connection) {
+  if (connection.finished_) return;
+  connection.finished_ = true;
+  finished_.push_back(connection.key_);
+}
+
+void StreamEngine::run() {
+  std::array<epoll_event, 512> events;
+  while (!stopping_) {
+    const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+    for (int i = 0; i < n; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      if (event.data.u64 == 0) {
+        eventfd_t value;
+        ::eventfd_read(wake_.get(), &value);  // before the mailbox: no lost wake-up
+        shard_->run_mailbox();
+        continue;
+      }
+      const auto it = connections_.find(event.data.u64);
+      if (it != connections_.end() && !it->second->finished_) it->second->on_events(event.events);
+    }
+    run_deadlines();
+    if (now() >= next_tick_) {
+      shard_->tick();
+      next_tick_ = now() + hub::Shard::kTick;
+    }
+    bury();
+  }
+  shard_->close();
+  connections_.clear();
+  count_ = 0;
+}
+
+int StreamEngine::wait_ms() const {
+  auto due = next_tick_;
+  if (!deadlines_.empty()) due = std::min(due, deadlines_.top().first);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, hub::Shard::kTick.count()));
+}
+
+void StreamEngine::run_deadlines() {
+  const auto time = now();
+  while (!deadlines_.empty() && deadlines_.top().first <= time) {
+    const auto due = deadlines_.top();
+    deadlines_.pop();
+    const auto it = connections_.find(due.second);
+    if (it == connections_.end() || it->second->finished_ || it->second->deadline_ != due.first) {
+      continue;  // gone, or another time was set since
+    }
+    it->second->deadline_ = MonoTime::max();
+    it->second->on_deadline();
+  }
+}
+
+void StreamEngine::bury() {
+  for (const auto key : finished_) connections_.erase(key);
+  finished_.clear();
+  count_ = connections_.size();
+}
+
+}  // namespace fairlead::stream

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/unique_fd.h"
+#include "hub/shard.h"
+
+namespace fairlead::stream {
+
+class StreamEngine;
+
+// One connection that an engine watches: an SSE stream or a held poll. Made on the engine's thread and owned
+// by the engine; finish() is how it ends. All methods: the engine's thread.
+class Connection : public hub::Transport {
+ public:
+  Connection(StreamEngine& engine, UniqueFd fd) : engine_(engine), fd_(std::move(fd)) {}
+
+  virtual void start() = 0;                      // watched from now on
+  virtual void on_events(std::uint32_t epoll) = 0;
+  virtual void on_deadline() {}                  // the time given to wake_at() has come
+  std::uint64_t key() const { return key_; }
+
+ protected:
+  friend class StreamEngine;
+  StreamEngine& engine_;
+  UniqueFd fd_;
+
+ private:
+  std::uint64_t key_ = 0;   // never reused, unlike fd numbers and addresses
+  MonoTime deadline_ = MonoTime::max();
+  bool finished_ = false;
+};
+
+// A thread, an epoll, a hub::Shard: the home of SSE streams and held polls. It alone touches their sockets,
+// so no write can outlive its peer and no fd number is met twice in one pass.
+class StreamEngine {
+ public:
+  // `make_shard` gets the function that wakes this engine.
+  using MakeShard = std::function<std::unique_ptr<hub::Shard>(std::function<void()> wake)>;
+  StreamEngine(const Clock& clock, const MakeShard& make_shard);
+  ~StreamEngine();  // stop()
+
+  void start(const char* thread_name);
+  void stop();  // closes what is left, joins
+
+  hub::Shard& shard() { return *shard_; }
+
+  // Any thread: `make` runs on the engine's thread and its connection is started there. False: stopped.
+  bool adopt(std::function<std::unique_ptr<Connection>(StreamEngine&)> make);
+
+  // --- the engine's thread
+  void watch(Connection& connection, std::uint32_t epoll_events);
+  void rewatch(Connection& connection, std::uint32_t epoll_events);
+  // No events any more; the fd is the caller's, still open.
+  UniqueFd unwatch(Connection& connection);
+  // on_deadline() at `when` (a new call replaces the one before; MonoTime::max(): never).
+  void wake_at(Connection& connection, MonoTime when);
+  // Destroyed when nothing is on the stack of it any more, its socket closed if it still has one.
+  void finish(Connection& connection);
+  MonoTime now() const { return clock_.mono(); }
+  const Clock& clock() const { return clock_; }
+  std::size_t connections() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  int wait_ms() const;
+  void run_deadlines();
+  void bury();
+
+  const Clock& clock_;
+  UniqueFd epoll_;
+  UniqueFd wake_;
+  std::unique_ptr<hub::Shard> shard_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::uint64_t> finished_;
+  using Due = std::pair<MonoTime, std::uint64_t>;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> deadlines_;
+  std::uint64_t next_key_ = 1;  // 0 is the wake-up
+  MonoTime next_tick_;
+  std::atomic<std::size_t> count_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace fairlead::stream

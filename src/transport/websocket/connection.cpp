@@ -1,0 +1,353 @@
+#include "transport/websocket/connection.h"
+
+#include <sys/socket.h>
+
+#include "core/log_line.h"
+#include "protocol/json.h"
+#include "transport/websocket/control_frames.h"
+
+namespace fairlead::websocket {
+namespace {
+
+// What one write hands to lws: bounds what lws holds of it if the socket is full.
+constexpr std::size_t kWriteBytes = 64 * 1024;
+// Answers that a client does not read: commands wait when there are more.
+constexpr std::size_t kUnreadAnswersBytes = 64 * 1024;
+// Twenty malformed commands spend what two hundred good ones do.
+constexpr double kMalformedCost = 10;
+
+constexpr std::uint16_t kUnsupportedData = 1003;  // RFC 6455 section 7.4.1
+constexpr std::uint16_t kMessageTooBig = 1009;
+constexpr std::uint16_t kInternalError = 1011;
+
+}  // namespace
+
+Connection::Connection(Host& host, std::uint64_t id, Handshake handshake, hub::OpenRequest request)
+    : host_(host),
+      id_(id),
+      request_(std::make_unique<hub::OpenRequest>(std::move(request))),
+      handshake_(std::move(handshake)),
+      budget_(host.options().commands_per_second, host.options().commands_burst, host.now()),
+      heard_(host.now()) {
+  ++host_.counters().connections;
+}
+
+Connection::~Connection() {
+  --host_.counters().connections;
+}
+
+// ----------------------------------------------------------------------------------- out
+
+hub::Transport::Flush Connection::flush(hub::Outbox& outbox) {
+  if (state_ != State::kOpen) return Flush::kBroken;
+  while (!outbox.empty()) {
+    if (lws_partial_buffered(wsi_)) {
+      blocked_ = true;
+      return Flush::kBlocked;
+    }
+    // Whole frames only: lws may put a pong between two writes.
+    std::size_t frames = 1;
+    std::size_t bytes = outbox.at(0).bytes->size();
+    while (frames < outbox.size() && bytes + outbox.at(frames).bytes->size() <= kWriteBytes) {
+      bytes += outbox.at(frames++).bytes->size();
+    }
+    bool written;
+    if (frames == 1) {
+      written = write(*outbox.at(0).bytes);
+    } else {
+      auto& together = host_.scratch();
+      together.clear();
+      for (std::size_t i = 0; i < frames; ++i) together += *outbox.at(i).bytes;
+      written = write(together);
+    }
+    if (!written) {
+      kill();
+      return Flush::kBroken;
+    }
+    outbox.take(bytes);
+    if (!greeted_) {
+      greeted_ = true;
+      update_reading();
+    }
+  }
+  if (lws_partial_buffered(wsi_)) {
+    blocked_ = true;
+    return Flush::kBlocked;
+  }
+  return Flush::kDone;
+}
+
+std::size_t Connection::unsent() const {
+  return wsi_ != nullptr && lws_partial_buffered(wsi_) ? unsent_ : 0;
+}
+
+void Connection::ping() {
+  // Behind a full socket it would measure our own queue; the slow-client timer has that case.
+  if (state_ != State::kOpen || lws_partial_buffered(wsi_)) return;
+  if (write(ping_frame())) {
+    host_.expect_pong(*this);
+  } else {
+    kill();
+  }
+}
+
+void Connection::end(const hub::Ending& ending, Bytes bye) {
+  session_ = nullptr;  // the shard's no longer
+  const auto& traits = hub::traits(ending.reason);
+  if (ending.reason == hub::EndReason::kRateLimited) ++host_.counters().rate_limited;
+  std::string last = bye ? *bye : std::string();
+  last += close_frame(traits.close_code, traits.code);
+  if (state_ != State::kOpen) return;  // lws is closing it already
+  state_ = State::kClosing;
+  if (!write(last)) {
+    kill();
+    return;
+  }
+  host_.close_by_deadline(*this);
+  update_reading();
+}
+
+// Raw, as the frames come framed. Nothing is modified or kept: lws copies what the socket does not
+// take, and appends when it holds a rest already, so order and frame boundaries hold in any case.
+bool Connection::write(std::string_view bytes) {
+  auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
+  if (lws_write(wsi_, data, bytes.size(), LWS_WRITE_RAW) < 0) return false;
+  unsent_ = bytes.size();
+  if (!watched_ && lws_partial_buffered(wsi_)) {
+    watched_ = true;
+    host_.watch_blocked(*this);
+  }
+  return true;
+}
+
+void Connection::close(std::uint16_t code, std::string_view reason) {
+  leave();
+  if (state_ != State::kOpen) return;
+  state_ = State::kClosing;
+  message_ = {};
+  if (!write(close_frame(code, reason))) {
+    kill();
+    return;
+  }
+  host_.close_by_deadline(*this);
+  update_reading();
+}
+
+// Out of the hub.
+void Connection::leave() {
+  auto* session = std::exchange(session_, nullptr);
+  // When the engine stops the shard drops its sessions first.
+  if (session != nullptr && !host_.stopping()) host_.shard().gone(session);
+}
+
+// lws closes it soon, without further words, from its own loop; CLOSED and WSI_DESTROY follow. The
+// state stays: a session that is still there leaves with CLOSED, not inside a call from the shard.
+void Connection::kill() {
+  lws_set_timeout(wsi_, static_cast<pending_timeout>(PENDING_TIMEOUT_USER_REASON_BASE),
+                  LWS_TO_KILL_ASYNC);
+  // Once more later: lws keeps one timeout a connection and may have overwritten this one.
+  host_.close_by_deadline(*this);
+}
+
+// ----------------------------------------------------------------------------------- lws
+
+int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::size_t len) {
+  switch (reason) {
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+      wsi_ = wsi;
+      break;
+    case LWS_CALLBACK_ADD_HEADERS:
+      return add_headers(*static_cast<lws_process_html_args*>(in));
+    case LWS_CALLBACK_ESTABLISHED:
+      established();
+      break;
+    case LWS_CALLBACK_RECEIVE:
+      receive({static_cast<const char*>(in), len});
+      break;
+    case LWS_CALLBACK_RECEIVE_PONG:
+      heard_ = host_.now();
+      break;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+      writable();
+      break;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      // After our CLOSE this is the answer to it: the connection can go. Else lws answers, then
+      // closes.
+      if (state_ == State::kClosing) return -1;
+      leave();
+      state_ = State::kClosing;
+      break;
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:  // lws closes (1002, 1007): its CLOSE is the last
+                                                // frame
+    case LWS_CALLBACK_CLOSED:
+      leave();
+      state_ = State::kClosing;
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
+
+int Connection::add_headers(lws_process_html_args& headers) {
+  if (handshake_.request_id.empty()) return 0;
+  auto* at = reinterpret_cast<unsigned char*>(headers.p);
+  const auto* value = reinterpret_cast<const unsigned char*>(handshake_.request_id.data());
+  if (lws_add_http_header_by_name(wsi_, reinterpret_cast<const unsigned char*>("X-Request-Id:"),
+                                  value, static_cast<int>(handshake_.request_id.size()), &at,
+                                  at + headers.max_len) != 0) {
+    return -1;
+  }
+  headers.p = reinterpret_cast<char*>(at);
+  return 0;
+}
+
+void Connection::established() {
+  state_ = State::kOpen;
+  heard_ = host_.now();
+  const auto request = std::move(request_);
+  handshake_.key = {};
+  auto* session = host_.shard().open(std::move(*request), this);
+  if (state_ == State::kOpen) {
+    session_ = session;
+    if (session == nullptr) close(kInternalError, "no session");
+  }
+  update_reading();
+}
+
+void Connection::writable() {
+  if (!blocked_ || lws_partial_buffered(wsi_)) return;
+  blocked_ = false;
+  if (session_ != nullptr) host_.shard().writable(session_);
+  update_reading();
+}
+
+// ----------------------------------------------------------------------------------- in
+
+void Connection::receive(std::string_view chunk) {
+  heard_ = host_.now();
+  if (state_ != State::kOpen || session_ == nullptr) return;
+  if (lws_frame_is_binary(wsi_)) {
+    close(kUnsupportedData, "text frames only");
+    return;
+  }
+  const bool first = lws_is_first_fragment(wsi_) != 0;
+  if (first) message_.clear();
+  const std::size_t rest_of_frame = lws_remaining_packet_payload(wsi_);
+  const std::size_t max = host_.options().message_bytes_max;
+  if (rest_of_frame > max || message_.size() + chunk.size() + rest_of_frame > max) {
+    close(kMessageTooBig, "messages have at most 64 KiB");
+    return;
+  }
+  const bool last = lws_is_final_fragment(wsi_) != 0;
+  if (first && last) {
+    command(chunk);
+    return;
+  }
+  message_ += chunk;
+  if (last) {
+    const auto message = std::exchange(message_, {});
+    command(message);
+  }
+}
+
+void Connection::command(std::string_view text) {
+  ++host_.counters().commands;
+  const auto parsed = protocol::parse_command(text);
+  const bool malformed = !parsed && parsed.error().error.code == ErrorCode::kMalformedJson;
+  if (!budget_.take(malformed ? kMalformedCost : 1, heard_)) {
+    host_.shard().end(session_, hub::EndReason::kRateLimited);  // calls end()
+    return;
+  }
+  if (parsed) {
+    run(*parsed);
+  } else {
+    refuse(parsed.error());
+  }
+  update_reading();
+}
+
+void Connection::run(const protocol::Command& command) {
+  switch (command.op) {
+    case protocol::CommandOp::kPing:
+      reply(protocol::ack_json(command.ref,
+                               R"({"server_time":")" + protocol::rfc3339(host_.wall_ms()) + "\"}"));
+      return;
+    case protocol::CommandOp::kProbe:
+      if (host_.shard().prove(session_, command.probe)) {
+        reply(protocol::ack_json(command.ref, R"({"proven":true})"));
+      } else {
+        refuse({command.ref, field_error("probe", "is not the word that hello gave")});
+      }
+      return;
+    case protocol::CommandOp::kReceived:
+      ++host_.counters().received;
+      if (command.has_ref()) reply(protocol::ack_json(command.ref, {}));
+      return;
+    default:
+      ++unanswered_;
+      host_.run(*this, command, *session_);
+  }
+}
+
+void Connection::refuse(const protocol::CommandRefusal& refusal) {
+  ++host_.counters().commands_refused;
+  reply(protocol::error_json(refusal.ref, refusal.error, handshake_.request_id));
+}
+
+void Connection::answered(std::string_view ref, const Result<std::string>& data) {
+  --unanswered_;
+  if (session_ == nullptr) return;
+  reply(data ? protocol::ack_json(ref, *data)
+             : protocol::error_json(ref, data.error(), handshake_.request_id));
+  update_reading();
+}
+
+void Connection::reply(const std::string& json) {
+  host_.shard().send(session_, json);
+}
+
+// Whether lws should read on. A connection that is not read keeps its bytes in the kernel, and TCP
+// tells the client. While closing we read on, to see the client's CLOSE.
+void Connection::update_reading() {
+  bool read = true;
+  if (session_ != nullptr) {
+    const bool answers_pile_up = blocked_ && session_->outbox.bytes() >= kUnreadAnswersBytes;
+    read = greeted_ && unanswered_ < host_.options().unanswered_commands_max && !answers_pile_up;
+  }
+  if (read == reading_) return;
+  reading_ = read;
+  if (read) heard_ = host_.now();  // what came meanwhile has not been looked at
+  lws_rx_flow_control(wsi_, read ? 1 : 0);
+}
+
+// ----------------------------------------------------------------------------------- time
+
+void Connection::pong_is_late(MonoTime since) {
+  if (state_ != State::kOpen || heard_ >= since) return;
+  if (!reading_ || lws_partial_buffered(wsi_)) {
+    host_.expect_pong(
+        *this);  // it may have come; we have not looked, or it waits behind our own bytes
+    return;
+  }
+  ++host_.counters().pong_timeouts;
+  leave();
+  state_ = State::kClosing;
+  kill();
+}
+
+void Connection::closing_is_late() {
+  kill();
+}
+
+bool Connection::is_still_blocked() {
+  if (!lws_partial_buffered(wsi_)) {
+    watched_ = false;
+    return false;
+  }
+  char byte;
+  if (::recv(lws_get_socket_fd(wsi_), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) kill();
+  return true;
+}
+
+}  // namespace fairlead::websocket

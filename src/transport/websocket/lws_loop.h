@@ -1,0 +1,93 @@
+#pragma once
+
+#include <libwebsockets.h>
+#include <uv.h>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/result.h"
+
+namespace fairlead::websocket {
+
+inline constexpr char kSubprotocol[] = "fairlead.v1.json";
+
+// One libwebsockets context on a libuv loop and a thread of its own: the owner of these C handles,
+// in the shape that docs/decisions/0005 explains. It listens on nothing; connections are adopted.
+// Knows no sessions.
+//
+// start() and stop() belong to one owner; wake() to any thread; everything else happens on the
+// loop's thread.
+class LwsLoop {
+ public:
+  // What the loop has to tell. All on its thread; nothing may throw.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void started() = 0;
+    virtual void woken() = 0;     // some time after one or more wake()
+    virtual void ticked() = 0;    // about every tick
+    virtual void stopping() = 0;  // the connections will be closed now
+    // What lws says about one connection; the result goes back to lws. `context` is adopt()'s.
+    virtual int connection_event(void* context, lws* wsi, lws_callback_reasons reason, void* in,
+                                 std::size_t len) = 0;
+  };
+  struct Options {
+    const char* thread_name = "ws";
+    std::chrono::milliseconds tick{100};
+    unsigned header_tables = 16;  // handshakes that lws parses at a time
+  };
+
+  LwsLoop(Listener& listener, Options options);
+  ~LwsLoop();  // stop()
+  LwsLoop(const LwsLoop&) = delete;
+  LwsLoop& operator=(const LwsLoop&) = delete;
+
+  // Blocks until the context is there. Fails if the kernel or the libuv plug-in of lws refuses.
+  [[nodiscard]] Result<void> start();
+  // Closes every connection at once, without a word to the clients, and joins.
+  void stop();
+
+  // Any thread, before start() and after stop() too (then it does nothing). Does not block.
+  void wake();
+
+  // The loop's thread, inside woken(). Takes the fd over. `head` is a whole HTTP request and
+  // whatever the client sent behind it. Events for `context` begin before this returns, with
+  // SERVER_NEW_CLIENT_INSTANTIATED, unless lws refuses at once; the last one is WSI_DESTROY.
+  void adopt(int fd, const std::string& head, void* context);
+
+ private:
+  struct Tick {
+    lws_sorted_usec_list_t sul;
+    LwsLoop* loop;
+  };
+
+  static int on_event(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t len);
+  static void on_tick(lws_sorted_usec_list_t* sul);
+  static void on_stop(uv_async_t* async);
+  Result<void> create();
+  int dispatch(lws* wsi, lws_callback_reasons reason, void* in, std::size_t len);
+  void begin_to_stop();
+  void destroy();
+  void schedule_tick();
+
+  Listener& listener_;
+  const Options options_;
+  uv_loop_t uv_{};
+  bool has_loop_ = false;
+  uv_async_t stop_{};
+  lws_context* context_ = nullptr;  // set to null by lws when it frees it
+  lws_vhost* vhost_ = nullptr;
+  Tick tick_{};
+  void* adopting_ = nullptr;
+  bool stopping_ = false;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  lws_context* to_wake_ =
+      nullptr;  // guarded by mutex_: a late wake() must not meet a freed context
+};
+
+}  // namespace fairlead::websocket

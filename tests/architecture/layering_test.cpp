@@ -1,0 +1,147 @@
+// The layering of docs/ARCHITECTURE.md, read from the includes: a layer may include itself and the ones named
+// for it here, and a library is included only in the folder that has tamed it.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRoot = FAIRLEAD_SOURCE_DIR;
+
+// Folder -> what it may include, beside itself. From the bottom up; nothing includes upward.
+const std::map<std::string, std::set<std::string>> kLayers = {
+    {"core", {}},
+    {"protocol", {"core"}},
+    {"store", {"core", "protocol"}},
+    {"store/sqlite", {"core", "protocol", "store"}},
+    {"presence", {"core", "protocol"}},
+    {"presence/memory", {"core", "presence"}},
+    {"presence/redis", {"core", "presence"}},
+    {"log", {"core", "protocol", "store"}},
+    {"hub", {"core", "protocol", "store", "presence", "log"}},
+    {"chat", {"core", "protocol", "store", "presence", "log", "hub"}},
+    {"auth", {"core", "protocol", "store", "log"}},
+    {"http", {"core", "protocol"}},
+    {"api", {"core", "protocol", "store", "presence", "log", "hub", "chat", "auth", "http"}},
+    {"transport/stream", {"core", "protocol", "store", "presence", "log", "hub"}},
+    {"transport/sse", {"core", "protocol", "hub", "http", "transport/stream"}},
+    {"fallback/poll", {"core", "protocol", "hub", "http", "transport/stream"}},
+    {"transport/websocket", {"core", "protocol", "store", "presence", "log", "hub", "http"}},
+    {"transport/connect",
+     {"core", "protocol", "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
+      "transport/websocket", "fallback/poll"}},
+    {"app",
+     {"core", "protocol", "store", "store/sqlite", "presence", "presence/memory", "presence/redis", "log",
+      "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
+      "transport/websocket", "transport/connect", "fallback/poll"}},
+};
+
+// A header's beginning -> the only folder that may include it.
+const std::map<std::string, std::string> kLibraries = {
+    {"sqlite3", "store/sqlite"},      {"libwebsockets", "transport/websocket"},
+    {"pistache/", "http"},            {"hiredis/", "presence/redis"},
+    {"sodium", "auth"},               {"CLI/", "app"},
+};
+// libuv is the loop of two of them.
+const std::set<std::string> kLibuvFolders = {"transport/websocket", "presence/redis"};
+
+struct Include {
+  std::string file;     // relative to the root
+  std::string folder;   // of the including file
+  std::string header;
+  bool quoted = false;
+};
+
+// "hub" of src/hub/shard.h, "transport/sse" of src/transport/sse/…, "fallback/poll" of fallback/poll/….
+std::string folder_of(const fs::path& relative) {
+  auto folder = relative.parent_path().generic_string();
+  return folder.starts_with("src/") ? folder.substr(4) : folder;
+}
+
+std::vector<Include> includes_below(const std::string& top) {
+  static const std::regex kLine(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])");
+  std::vector<Include> all;
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / top)) {
+    const auto extension = entry.path().extension();
+    if (extension != ".h" && extension != ".cpp") continue;
+    const auto relative = fs::relative(entry.path(), kRoot);
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);) {
+      std::smatch match;
+      if (!std::regex_search(line, match, kLine)) continue;
+      all.push_back({relative.generic_string(), folder_of(relative), match[2], match[1] == "\""});
+    }
+  }
+  return all;
+}
+
+std::vector<Include> all_includes() {
+  auto all = includes_below("src");
+  const auto fallback = includes_below("fallback");
+  all.insert(all.end(), fallback.begin(), fallback.end());
+  return all;
+}
+
+TEST(Architecture, TheReaderOfIncludesFindsThem) {
+  const auto all = all_includes();
+  EXPECT_GT(all.size(), 300u);
+  for (const auto& [layer, below] : kLayers) {
+    EXPECT_TRUE(fs::is_directory(kRoot / (layer.starts_with("fallback") ? "" : "src") / layer))
+        << layer << " is in the table but not in the tree";
+  }
+}
+
+TEST(Architecture, EveryFolderOfCodeHasItsPlaceInTheLayering) {
+  for (const auto& include : all_includes()) {
+    EXPECT_TRUE(kLayers.contains(include.folder))
+        << include.file << ": its folder is not in the table of layers";
+  }
+}
+
+TEST(Architecture, NoLayerIncludesUpward) {
+  for (const auto& include : all_includes()) {
+    if (!include.quoted) continue;
+    const auto target = fs::path(include.header).parent_path().generic_string();
+    if (target == include.folder) continue;
+    const auto layer = kLayers.find(include.folder);
+    ASSERT_NE(layer, kLayers.end()) << include.file;
+    EXPECT_TRUE(layer->second.contains(target))
+        << include.file << " includes " << include.header << ": " << include.folder
+        << " may not know " << target;
+  }
+}
+
+TEST(Architecture, EveryLibraryStaysInItsFolder) {
+  for (const auto& include : all_includes()) {
+    for (const auto& [prefix, home] : kLibraries) {
+      if (include.header.starts_with(prefix)) {
+        EXPECT_EQ(include.folder, home) << include.file << " includes " << include.header;
+      }
+    }
+    if (include.header == "uv.h" || include.header.starts_with("uv/")) {
+      EXPECT_TRUE(kLibuvFolders.contains(include.folder)) << include.file << " includes libuv";
+    }
+  }
+}
+
+TEST(Architecture, FilesAreSmallEnoughToHoldInTheHead) {
+  for (const auto* top : {"src", "fallback"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / top)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream in(entry.path());
+      std::size_t lines = 0;
+      for (std::string line; std::getline(in, line);) ++lines;
+      EXPECT_LE(lines, 500u) << entry.path() << " has outgrown its purpose: split it";
+    }
+  }
+}
+
+}  // namespace

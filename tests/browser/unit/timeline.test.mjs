@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Timeline } from '../../../web/js/store.js';
+
+const message = (seq, more = {}) => ({ id: `m_${seq}`, seq, text: `text ${seq}`, ...more });
+const page = (from, to, hasMore) => ({
+  messages: Array.from({ length: to - from + 1 }, (_, index) => message(from + index)),
+  has_more: hasMore,
+});
+const seqs = (timeline) => timeline.messages.map(({ seq }) => seq);
+
+test('what comes while the first page is on its way is kept, in order and once', () => {
+  const timeline = new Timeline();
+  timeline.loading = true;
+  timeline.put(message(4), { growing: true });
+  timeline.put(message(5), { growing: true });
+  timeline.addPage(page(1, 4, false));
+  assert.deepEqual(seqs(timeline), [1, 2, 3, 4, 5]);
+});
+
+test('what comes before any page was asked for is left to that page', () => {
+  const timeline = new Timeline();
+  timeline.put(message(4), { growing: true });
+  assert.deepEqual(seqs(timeline), []);
+});
+
+test('one\'s own message that was answered early lets the earlier ones in before it', () => {
+  const timeline = new Timeline();
+  timeline.addPage(page(1, 2, false));
+  timeline.put(message(5), { growing: true });
+  timeline.put(message(3), { growing: true });
+  timeline.put(message(4), { growing: true });
+  timeline.put(message(5), { growing: true });
+  assert.deepEqual(seqs(timeline), [1, 2, 3, 4, 5]);
+});
+
+test('a deleted message stays as a tombstone without its text', () => {
+  const timeline = new Timeline();
+  timeline.addPage(page(1, 3, false));
+  timeline.put({ id: 'm_2', seq: 2, deleted_at: '2026-01-01T00:00:00.000Z' });
+  assert.equal(timeline.messages[1].text, undefined);
+  assert.ok(timeline.messages[1].deleted_at);
+});
+
+test('a change of a message that is not loaded makes no hole', () => {
+  const timeline = new Timeline();
+  timeline.addPage(page(51, 100, true));
+  timeline.put(message(3));
+  timeline.put(message(3), { growing: true });
+  assert.equal(timeline.messages[0].seq, 51);
+  timeline.addPage(page(1, 50, false));
+  assert.equal(timeline.messages.length, 100);
+});

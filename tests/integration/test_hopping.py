@@ -1,0 +1,108 @@
+"""Clients that hop among the transports get everything once, in one order (Must show 4)."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+
+import pytest
+
+from harness.hopper import Hopper
+from harness.http1 import HttpClient
+from harness.timing import patience
+from harness.world import World
+
+
+def judge(hoppers, histories):
+    """Exactly once, one order, gapless seq: for every client, and the same for all."""
+    reference = hoppers[0].told
+    for hopper in hoppers:
+        twice = [key for key, count in Counter(hopper.told).items() if count > 1]
+        assert not twice, f"{hopper.name} was shown {len(twice)} messages more than once, such as {twice[:3]}"
+        for room, history in histories.items():
+            seqs = [seq for r, seq, _ in hopper.told if r == room]
+            assert seqs == list(range(1, len(history) + 1)), (
+                f"{hopper.name}, {room}: {len(seqs)} of {len(history)}; the first wrong place is "
+                f"{next((n for n, s in enumerate(seqs, 1) if n != s), len(seqs))}")
+            ids = [i for r, _, i in hopper.told if r == room]
+            assert ids == [m["id"] for m in history], f"{hopper.name}: the ids differ from the history"
+        assert hopper.told == reference, f"{hopper.name} and {hoppers[0].name} saw different orders"
+
+
+async def publish_rest(address, user, rooms, texts):
+    client = HttpClient(address, user.token)
+    for n, text in enumerate(texts):
+        answer = await client.post(f"/api/v1/rooms/{rooms[n % len(rooms)]}/messages", {"text": text, "nonce": text})
+        assert answer.status == 201, answer
+    client.close()
+
+
+async def publish_websocket(address, user, rooms, texts, window=16):
+    """Commands in flight: up to `window` unanswered."""
+    from harness.transports import open_stream
+    stream = await open_stream("ws", address, user.token, {"rooms": rooms[0], "events": "durable"})
+    unanswered = 0
+
+    async def answer():
+        while True:
+            event = await stream.next_event(60)
+            assert event.type != "error", event
+            if event.type == "ack":
+                return
+
+    for n, text in enumerate(texts):
+        await stream.send_json({"op": "send", "ref": text, "room_id": rooms[n % len(rooms)], "text": text, "nonce": text})
+        unanswered += 1
+        while unanswered >= window:
+            await answer()
+            unanswered -= 1
+    for _ in range(unanswered):
+        await answer()
+    await stream.close()
+
+
+@pytest.mark.sanitize
+@pytest.mark.slow
+@pytest.mark.nginx
+async def test_hopping_clients_get_every_message_exactly_once_in_one_order(site, pytestconfig):
+    total, clients = pytestconfig.getoption("--hop-messages"), pytestconfig.getoption("--hop-clients")
+    node = site.node("--drain-seconds", "1")
+    proxy = site.proxy(node)
+    world = World(node.address)
+    publishers, readers = await world.users(4, "pub"), await world.users(10, "hop")
+    owner = publishers[0]
+    rooms = [await world.room_of(owner, *publishers[1:], *readers) for _ in range(3)]
+    cursors = {reader.id: (await reader.sync())["cursor"] for reader in readers}
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    hoppers = []
+    for n in range(clients):
+        reader = readers[n % len(readers)]
+        addresses = [node.address] if n % 2 else [node.address, proxy.address]
+        hoppers.append(Hopper(f"client {n}", addresses, reader, cursors[reader.id], random.Random(seed + n), total))
+    share = total // 4
+    texts = [[f"p{p}-{n}" for n in range(share + (total % 4 if p == 0 else 0))] for p in range(4)]
+    begun = time.monotonic()
+    hopping = asyncio.gather(*(hopper.run() for hopper in hoppers))
+    publishing = asyncio.gather(
+        *(publish_rest(node.address, publishers[p], rooms, texts[p]) for p in range(3)),
+        publish_websocket(node.address, publishers[3], rooms, texts[3]))
+    try:
+        await publishing
+        published = time.monotonic() - begun
+        async with asyncio.timeout(patience(300)):
+            await hopping
+    except TimeoutError:
+        behind = [f"{h.name} has {len(h.told)}" for h in hoppers if not h.complete()]
+        raise AssertionError(f"seed {seed}: not all of {total} messages arrived: {behind}") from None
+    finally:
+        hopping.cancel()
+        publishing.cancel()
+    hops = sum(h.hops for h in hoppers)
+    print(f"{total} messages in {published:.1f} s; {clients} clients, {hops} hops "
+          f"({sum(h.unfinished for h in hoppers)} cut short) in {time.monotonic() - begun:.1f} s")
+    histories = {room: await owner.history(room) for room in rooms}
+    assert sum(len(h) for h in histories.values()) == total
+    judge(hoppers, histories)
+    assert sorted(hoppers[0].texts) == sorted(text for some in texts for text in some)
+    world.close()

@@ -1,0 +1,105 @@
+"""A client that stops reading loses nothing and costs bounded memory (Must show 8, G6)."""
+
+import asyncio
+import time
+
+import pytest
+
+from harness.events import message_of
+from harness.timing import SLOWDOWN, patience
+from harness.transports import open_stream
+from harness.world import World
+from test_hopping import publish_websocket
+
+SLOW_CLIENTS = 10  # of each transport
+OUTBOX_BYTES = 256 * 1024
+STOP_S = 20
+
+
+async def flood(node, publishers, room, count, tag):
+    """`count` messages of about 300 bytes, over as many connections as there are publishers."""
+    share = count // len(publishers)
+    pad = "x" * 250
+    await asyncio.gather(*(
+        publish_websocket(node.address, p, [room], [f"{tag}-{n}-{i} {pad}" for i in range(share)], window=32)
+        for n, p in enumerate(publishers)))
+    return share * len(publishers)
+
+
+@pytest.mark.sanitize
+@pytest.mark.slow
+async def test_clients_that_stop_reading_for_20_s_get_all_messages_in_order(site, pytestconfig):
+    count = pytestconfig.getoption("--slow-messages")
+    node = site.node("--drain-seconds", "1")
+    world = World(node.address)
+    publishers, readers = await world.users(4, "pub"), await world.users(4, "slow")
+    room = await world.room_of(publishers[0], *publishers[1:], *readers)
+    # The same load first without slow clients: tail, caches and allocator then have their size.
+    sent = await flood(node, publishers, room, count, "warm")
+    streams = []
+    for n in range(SLOW_CLIENTS):
+        for kind in ("ws", "sse"):
+            stream = await open_stream(kind, node.address, readers[n % 4].token,
+                                       {"heartbeat": 55, "probe": 0}, rcvbuf=8192)
+            streams.append(stream)
+    before = node.process.rss_bytes()
+    stopped_at = time.monotonic()
+    highest = before
+    flooding = asyncio.create_task(flood(node, publishers, room, count, "slow"))
+    while not flooding.done() or time.monotonic() - stopped_at < STOP_S:
+        highest = max(highest, node.process.rss_bytes())
+        await asyncio.sleep(0.1)
+    more = await flooding
+    if SLOWDOWN == 1:
+        allowed = len(streams) * OUTBOX_BYTES + (16 << 20)
+        print(f"{len(streams)} stopped clients, {more} messages: RSS grew by {(highest - before) >> 10} KiB")
+        assert highest - before < allowed, (
+            f"RSS grew by {(highest - before) >> 20} MiB for {len(streams)} stopped clients, allowed {allowed >> 20} MiB")
+
+    async def catch_up(stream):
+        seqs = []
+        while len(seqs) < more:
+            event = await stream.next_event(patience(30))
+            if event.type == "message.created":
+                seqs.append(message_of(event)["seq"])
+        return seqs
+
+    for seqs in await asyncio.gather(*(catch_up(s) for s in streams)):
+        assert seqs == list(range(sent + 1, sent + more + 1))
+    for stream in streams:
+        stream.abandon()
+    world.close()
+
+
+@pytest.mark.slow
+async def test_a_client_that_reads_nothing_for_60_s_is_closed_as_slow(site):
+    """And resumes from its cursor with nothing lost."""
+    node = site.node("--drain-seconds", "1", redis=None)
+    world = World(node.address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    stopped = {kind: await open_stream(kind, node.address, bob.token, {"probe": 0, "heartbeat": 55}, rcvbuf=4096)
+               for kind in ("ws", "sse")}
+    stopped["ws"].answers_pings = False
+    before = node.process.open_fds()
+    sent = await flood(node, [ann] * 4, room, 8000, "never-read")
+    from harness.timing import eventually
+    await eventually(lambda: node.process.open_fds() <= before - 2, 100, "both slow clients are closed", every_s=0.25)
+    for kind, stream in stopped.items():
+        cursor, seqs = stream.hello.body["cursor"], []
+        try:
+            while True:
+                event = await stream.next_event(5)
+                cursor = event.cursor or cursor
+                if event.type == "message.created":
+                    seqs.append(message_of(event)["seq"])
+        except Exception:
+            pass  # cut in the middle of whatever was in flight
+        again = await bob.stream(kind, {"cursor": cursor})
+        while len(seqs) < sent:
+            event = await again.next_event()
+            if event.type == "message.created":
+                seqs.append(message_of(event)["seq"])
+        assert seqs == list(range(1, sent + 1)), kind
+        stream.abandon()
+    world.close()

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "presence/presence.h"
+#include "tests/presence/eventually.h"
+
+namespace fairlead::presence {
+
+// What a map's listener heard, in order. Give it to the map before start(); must outlive the map.
+class Observer {
+ public:
+  struct Heard {
+    UserId user;
+    State state;
+    MonoTime at;
+  };
+
+  explicit Observer(Map& map) {
+    map.on_change([this](UserId user, const State& state) {
+      std::lock_guard lock(mutex_);
+      heard_.push_back({user, state, std::chrono::steady_clock::now()});
+    });
+  }
+
+  std::vector<Heard> all() const {
+    std::lock_guard lock(mutex_);
+    return heard_;
+  }
+  // "online offline …" of one user
+  std::string of(UserId user) const {
+    std::string words;
+    for (const Heard& h : all()) {
+      if (h.user == user)
+        words += (words.empty() ? "" : " ") + std::string(to_wire(h.state.status));
+    }
+    return words;
+  }
+  bool hears(UserId user, const std::string& words, Millis within = Millis(20'000)) const {
+    return eventually([&] { return of(user) == words; }, within);
+  }
+  Heard last(UserId user) const {
+    const auto heard = all();
+    const auto it =
+        std::find_if(heard.rbegin(), heard.rend(), [&](const Heard& h) { return h.user == user; });
+    return it == heard.rend() ? Heard{} : *it;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Heard> heard_;  // guarded by mutex_
+};
+
+inline std::map<UserId, State> ask(Map& map, std::vector<UserId> users) {
+  auto promise = std::make_shared<std::promise<std::map<UserId, State>>>();
+  auto answer = promise->get_future();
+  map.query(std::move(users), [promise](auto states) { promise->set_value(std::move(states)); });
+  return answer.get();
+}
+inline State ask(Map& map, UserId user) {
+  return ask(map, std::vector<UserId>{user}).at(user);
+}
+inline Status status(Map& map, UserId user) {
+  return ask(map, user).status;
+}
+inline bool becomes(Map& map, UserId user, Status wanted) {
+  return eventually([&] { return status(map, user) == wanted; });
+}
+
+}  // namespace fairlead::presence

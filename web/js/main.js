@@ -1,0 +1,77 @@
+// Starts the page: signed in or not, and from one to the other.
+
+import { Api } from './api.js';
+import { Backoff } from './backoff.js';
+import { Chat } from './chat.js';
+import * as storage from './storage.js';
+import { AuthView } from './ui/auth-view.js';
+import { ChatView } from './ui/chat-view.js';
+import { $, setNote } from './ui/dom.js';
+import { themeButton } from './ui/theme-button.js';
+
+const tokenKey = 'fairlead.token';
+
+const api = new Api({ onUnauthorized: () => leave('Your session has ended. Please sign in again.') });
+const auth = new AuthView({ api, onSignedIn: ({ token }) => enter(token) });
+let chat = null;
+let view = null;
+let entering = 0;
+
+async function enter(token) {
+  const attempt = (entering += 1);
+  api.token = token;
+  storage.save(tokenKey, token);
+  auth.hide();
+  const backoff = new Backoff();
+  for (;;) {
+    chat = new Chat({
+      api,
+      isSeen: (roomId) => view?.isSeen(roomId) ?? false,
+      onEnded: () => leave('Your session has ended. Please sign in again.'),
+    });
+    try {
+      await chat.start();
+      break;
+    } catch (error) {
+      if (attempt !== entering || error.status === 401) return; // leave() has said so
+      setNote($('boot'), `${error.message} Trying again…`);
+      await new Promise((resolve) => setTimeout(resolve, 500 + backoff.next()));
+      if (attempt !== entering) return;
+    }
+  }
+  setNote($('boot'), '');
+  view = new ChatView({ chat, onSignOut: signOut });
+  await view.show();
+}
+
+function leave(notice) {
+  entering += 1;
+  chat?.stop();
+  view?.hide();
+  chat = null;
+  view = null;
+  api.token = null;
+  storage.remove(tokenKey);
+  setNote($('boot'), '');
+  auth.show(notice);
+}
+
+async function signOut() {
+  chat.stop();
+  try {
+    await api.signOut();
+  } catch {
+    // The token is forgotten here all the same; unreachable, the server lets it run out.
+  }
+  leave();
+}
+
+themeButton();
+const token = storage.load(tokenKey);
+if (token) enter(token);
+else auth.show();
+
+// Signed out, or in as someone else, in another tab.
+globalThis.addEventListener('storage', ({ key, newValue }) => {
+  if (key === tokenKey && newValue !== api.token) location.reload();
+});

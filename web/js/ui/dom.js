@@ -1,0 +1,63 @@
+// The few things that every view needs of the DOM. Text only ever enters the page through here, as
+// text nodes: nothing that a person wrote is parsed as HTML.
+
+export const $ = (id) => document.getElementById(id);
+
+/** An element: h('li', {class: 'room', onclick: open}, 'text', otherElement). */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else element.setAttribute(name, String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Shows `text` in an element that is hidden while there is none. */
+export function setNote(element, text) {
+  setText(element, text ?? '');
+  element.hidden = !text;
+}
+
+/**
+ * Makes the children of `parent` those of `items`, by key, in order. An element whose stamp has not
+ * changed stays as it is, with its focus and selection; one that has keeps the focus if it had it.
+ */
+export function reconcile(parent, items, { key, stamp, render }) {
+  const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  let next = parent.firstElementChild;
+  for (const item of items) {
+    const itemKey = key(item);
+    const itemStamp = stamp(item);
+    let element = old.get(itemKey);
+    if (element?.dataset.stamp !== itemStamp) {
+      const made = render(item);
+      made.dataset.key = itemKey;
+      made.dataset.stamp = itemStamp;
+      if (element) {
+        const hadFocus = element.contains(document.activeElement);
+        if (next === element) next = made;
+        element.replaceWith(made);
+        if (hadFocus) made.querySelector('button')?.focus();
+      }
+      element = made;
+    }
+    old.delete(itemKey);
+    if (element === next) next = next.nextElementSibling;
+    else parent.insertBefore(element, next);
+  }
+  for (const gone of old.values()) gone.remove();
+}
+
+/** Messages spoken by screen readers; the oldest go, so that the region stays small. */
+export function announce(region, text) {
+  region.append(h('p', {}, text));
+  while (region.children.length > 10) region.firstElementChild.remove();
+}

@@ -1,0 +1,116 @@
+// Who is in the room, who of them is here, who is writing.
+
+import { displayName } from '../store.js';
+import { avatar } from './avatar.js';
+import { $, h, reconcile, setNote, setText } from './dom.js';
+import { fullTimeOf, listOf, plural } from './format.js';
+
+const words = { online: 'here', away: 'away', offline: 'not here', unknown: 'not known' };
+const order = ['online', 'away', 'unknown', 'offline'];
+
+export class PeopleView {
+  #chat;
+  #onLeave;
+  #wide = matchMedia('(min-width: 70rem)'); // room for the list beside the messages, as in style.css
+  #wanted = this.#wide.matches;
+  #roomId = null;
+
+  constructor({ chat, signal, onLeave }) {
+    this.#chat = chat;
+    this.#onLeave = onLeave;
+    const on = (id, listener) => $(id).addEventListener('click', listener, { signal });
+    on('people-toggle', () => this.#toggle(!this.#wanted));
+    on('people-close', () => this.#close());
+    on('leave-room', () => this.#onLeave());
+    this.#wide.addEventListener('change', ({ matches }) => this.#toggle(matches), { signal });
+    $('add-person').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#add();
+    }, { signal });
+    $('people').addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.#close();
+    }, { signal });
+  }
+
+  #close() {
+    this.#toggle(false);
+    $('people-toggle').focus();
+  }
+
+  #toggle(wanted) {
+    this.#wanted = wanted;
+    const shown = wanted && Boolean(this.#chat.store.currentRoom);
+    $('people').hidden = !shown;
+    $('people-toggle').setAttribute('aria-expanded', String(shown));
+    $('chat').classList.toggle('with-people', shown);
+  }
+
+  async #add() {
+    const { store } = this.#chat;
+    const name = $('add-person-name').value.trim();
+    if (!name) return;
+    try {
+      const added = await this.#chat.addPerson(store.currentRoomId, name);
+      setNote($('add-person-note'), added ? `${name} is in the room.` : `There is no ${name} here.`);
+      if (added) $('add-person').reset();
+    } catch (error) {
+      setNote($('add-person-note'), error.message);
+    }
+  }
+
+  render() {
+    const { store } = this.#chat;
+    const room = store.currentRoom;
+    $('people-toggle').hidden = !room;
+    this.#toggle(this.#wanted);
+    if (!room) return;
+    if (room.id !== this.#roomId) setNote($('add-person-note'), '');
+    this.#roomId = room.id;
+    $('add-person').hidden = room.kind === 'direct' || !['owner', 'moderator'].includes(room.role);
+    const people = [...(store.members.get(room.id)?.values() ?? [])].map(({ user, role }) => ({
+      user,
+      role,
+      name: displayName(user),
+      presence: store.presence.get(user.id) ?? { status: 'unknown' },
+    }));
+    people.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+    const here = people.filter(({ presence }) => presence.status === 'online').length;
+    setText($('people-count'), `${here} here`);
+    $('people-toggle').title = `${plural(people.length, 'member')}, ${here} here now`;
+    reconcile($('people-list'), people, {
+      key: ({ user }) => user.id,
+      stamp: ({ name, role, presence }) =>
+        JSON.stringify([name, role, presence.status, presence.transports]),
+      render: (person) => this.#person(person),
+    });
+  }
+
+  #person({ user, role, name, presence }) {
+    const { status } = presence;
+    const isMe = user.id === this.#chat.store.user.id;
+    const lastSeen = status === 'offline' && presence.last_seen_at;
+    const details = [words[status] ?? words.unknown];
+    if (role === 'owner' || role === 'moderator') details.push(role);
+    return h('li', {
+      class: `person ${status}`,
+      'data-testid': 'person',
+      'data-status': status,
+      title: lastSeen ? `Last seen ${fullTimeOf(new Date(lastSeen))}` : undefined,
+    },
+    h('span', { class: 'with-dot' }, avatar(user, name), h('span', { class: 'dot', 'aria-hidden': 'true' })),
+    h('span', { class: 'who' },
+      h('span', { class: 'name' }, isMe ? `${name} (you)` : name),
+      h('span', { class: 'small muted' }, details.join(' · '))));
+  }
+
+  renderTyping() {
+    const { store } = this.#chat;
+    const names = store.typists(store.currentRoomId).map(({ name }) => name || 'Someone');
+    setText($('typing'), names.length ? `${listOf(names)} ${names.length > 1 ? 'are' : 'is'} typing…` : '');
+  }
+}
+
+function rank({ presence }) {
+  const index = order.indexOf(presence.status);
+  return index < 0 ? order.length : index;
+}
