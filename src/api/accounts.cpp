@@ -22,12 +22,12 @@ void register_with_hash(Api& api, const chat::NewAccount& account, std::string h
                            }));
 }
 
-// The name is looked up before the password is hashed, which is dear; what decides is the transaction.
+// The name is looked up before the password is hashed, which is dear; what decides is the
+// transaction.
 void sign_up(Api& api, const http::Request& request, const Answer& answer) {
   const auto charge = api.registrations().charge(request.client_ip, api.clock().mono());
   if (!charge.allowed) {
-    return answer.fail(
-        chat::rate_limited(charge.quota, "too many new accounts from this address"));
+    return answer.fail(chat::rate_limited(charge.quota, "too many new accounts from this address"));
   }
   const auto body = json_body(request);
   if (!body) return answer.fail(body.error());
@@ -35,15 +35,14 @@ void sign_up(Api& api, const http::Request& request, const Answer& answer) {
   if (!account) return answer.fail(account.error());
   auto name = account->name;
   api.chat().find_login(
-      std::move(name),
-      answer.then<chat::Login>([&api, account = std::move(*account)](const Answer& to,
-                                                                     chat::Login login) {
+      std::move(name), answer.then<chat::Login>([&api, account = std::move(*account)](
+                                                    const Answer& to, chat::Login login) {
         if (login.user) return to.fail(error(ErrorCode::kNameTaken, "choose another name"));
-        api.passwords().hash(account.password, to.then<std::string>([&api, account](
-                                                                        const Answer& to_client,
-                                                                        std::string hash) {
-          register_with_hash(api, account, std::move(hash), to_client);
-        }));
+        api.passwords().hash(
+            account.password,
+            to.then<std::string>([&api, account](const Answer& to_client, std::string hash) {
+              register_with_hash(api, account, std::move(hash), to_client);
+            }));
       }));
 }
 
@@ -54,18 +53,20 @@ void list_users(Api& api, const Call& call, const Answer& answer) {
   if (prefix.size() > limits::kDisplayNameCharsMax * 4 || prefix.find('\0') != prefix.npos) {
     return answer.fail(field_error("q", "is no part of a name"));
   }
-  api.chat().find_users(std::string(prefix), *limit,
-                        answer.then<std::vector<User>>([](const Answer& to,
-                                                          const std::vector<User>& users) {
-                          Json json = {{"users", Json::array()}};
-                          for (const auto& user : users) {
-                            json["users"].push_back(protocol::to_json(user));
-                          }
-                          to.json(200, json);
-                        }));
+  api.chat().find_users(
+      std::string(prefix), *limit,
+      answer.then<std::vector<User>>([](const Answer& to, const std::vector<User>& users) {
+        Json json = {{"users", Json::array()}};
+        for (const auto& user : users) {
+          json["users"].push_back(protocol::to_json(user));
+        }
+        to.json(200, json);
+      }));
 }
 
-void one_user(const Answer& to, const User& user) { to.json(200, protocol::to_json(user)); }
+void one_user(const Answer& to, const User& user) {
+  to.json(200, protocol::to_json(user));
+}
 
 }  // namespace
 

@@ -24,11 +24,11 @@ struct Settings {
 //      presence::Map (none started);
 //   2. chat::Service, then Api (its parts must outlive it);
 //   3. load_revocations(store, tokens);
-//   4. http::Routes routes; add_routes(routes, api); then the realtime handlers of app/ (authenticate() in
-//      api/authenticate.h is for them too);
-//   5. Writer::start, Readers::start, presence::Map::start, the shards' engines, http::Server::start.
-// At the end: set_draining() (readyz says 503), drain the hub, http::Server::stop, auth::Passwords, then
-// presence, readers and writer are stopped; Api and Service are destroyed after them.
+//   4. http::Routes; add_routes(routes, api); then the realtime routes;
+//   5. Writer::start, Readers::start, presence::Map::start, the engines, http::Server::start.
+// At the end: set_draining() (readyz says 503), drain the hub, auth::Passwords::stop (its answers
+// lead on to the writer), Writer::stop, Readers::stop, http::Server::stop, presence::Map::stop;
+// only then are Api and Service destroyed.
 class Api {
  public:
   struct Parts {
@@ -69,11 +69,12 @@ class Api {
   std::atomic<bool> draining_{false};
 };
 
-// Everything under /api/v1, /healthz, /readyz and /metrics. Before http::Server is constructed; `api` must
-// outlive the server.
+// Everything under /api/v1, /healthz, /readyz and /metrics. Before http::Server is constructed;
+// `api` must outlive the server.
 void add_routes(http::Routes& routes, Api& api);
 
-// Once, before anything is served: what was revoked before a restart stays revoked. Blocks on the store.
+// Once, before anything is served: what was revoked before a restart stays revoked. Blocks on the
+// store.
 void load_revocations(store::Store& store, auth::Tokens& tokens);
 
 }  // namespace fairlead::api

@@ -8,8 +8,8 @@
 
 namespace fairlead::api {
 
-// The token of `Authorization: Bearer TOKEN` (RFC 6750 section 2.1; the scheme in any case). nullopt: there
-// is no such header, or it is not that. A token in the URL is never looked at.
+// The token of `Authorization: Bearer TOKEN` (RFC 6750 section 2.1; the scheme in any case).
+// nullopt: there is no such header, or it is not that. A token in the URL is never looked at.
 std::optional<std::string_view> bearer_token(const http::Request& request);
 
 // `unauthorized`, with WWW-Authenticate, if there is no token or it is not good. Does not block.

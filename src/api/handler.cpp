@@ -15,8 +15,9 @@ std::string media_type(std::string_view value) {
   value = value.substr(0, value.find(';'));
   const auto end = value.find_last_not_of(" \t");
   std::string type(value.substr(0, end == std::string_view::npos ? 0 : end + 1));
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(type.begin(), type.end(), type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return type;
 }
 
@@ -77,12 +78,12 @@ http::Handler in_room(Api& api, RoomHandler handler) {
 }
 
 http::Handler on_message(Api& api, MessageHandler handler) {
-  return in_room(api, [handler = std::move(handler)](const Call& call, RoomId room,
-                                                     const Answer& answer) {
-    const auto message = protocol::parse_message_id(call.request.param(":message"));
-    if (!message) return answer.fail(chat::no_such_message());
-    handler(call, room, *message, answer);
-  });
+  return in_room(
+      api, [handler = std::move(handler)](const Call& call, RoomId room, const Answer& answer) {
+        const auto message = protocol::parse_message_id(call.request.param(":message"));
+        if (!message) return answer.fail(chat::no_such_message());
+        handler(call, room, *message, answer);
+      });
 }
 
 Result<Json> json_body(const http::Request& request) {

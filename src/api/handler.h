@@ -72,8 +72,8 @@ http::Handler in_room(Api& api, RoomHandler handler);
 using MessageHandler = std::function<void(const Call&, RoomId, MessageId, const Answer&)>;
 http::Handler on_message(Api& api, MessageHandler handler);
 
-// The body as a JSON object. Errors: unsupported_media_type (another Content-Type than application/json, or
-// a Content-Encoding), malformed_json.
+// The body as a JSON object. Errors: unsupported_media_type (another Content-Type than
+// application/json, or a Content-Encoding), malformed_json.
 Result<Json> json_body(const http::Request& request);
 
 // A user's id in the path. What cannot be an id is what is not there: not_found.

@@ -1,4 +1,5 @@
-// POST and GET /rooms/{r}/messages; GET, PATCH and DELETE of one; its reactions; PUT /rooms/{r}/read
+// POST and GET /rooms/{r}/messages; GET, PATCH and DELETE of one; its reactions; PUT
+// /rooms/{r}/read
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -37,7 +38,8 @@ void send(Api& api, const Call& call, RoomId room, const Answer& answer) {
   api.chat().send(std::move(*request), answer.then<chat::SendOutcome>(sent));
 }
 
-// `?before=`, `?after=` or `?around=` a message's id; empty: as if absent. More than one of them is refused.
+// `?before=`, `?after=` or `?around=` a message's id; empty: as if absent. More than one of them is
+// refused.
 Result<store::HistoryQuery> parse_history_query(const http::Request& request) {
   store::HistoryQuery query;
   const auto limit = number_query(request, "limit", 1, 1'000'000, limits::kPageMessagesDefault);
@@ -91,12 +93,12 @@ using ReactionChange = void (chat::Service::*)(UserId, RoomId, MessageId, std::s
                                                chat::Done<void>);
 
 http::Handler reaction(Api& api, ReactionChange change) {
-  return on_message(api, [&api, change](const Call& call, RoomId room, MessageId message,
-                                        const Answer& answer) {
-    auto emoji = chat::check_emoji(call.request.param(":emoji"));
-    if (!emoji) return answer.fail(emoji.error());
-    (api.chat().*change)(call.user(), room, message, std::move(*emoji), answer.then_none());
-  });
+  return on_message(
+      api, [&api, change](const Call& call, RoomId room, MessageId message, const Answer& answer) {
+        auto emoji = chat::check_emoji(call.request.param(":emoji"));
+        if (!emoji) return answer.fail(emoji.error());
+        (api.chat().*change)(call.user(), room, message, std::move(*emoji), answer.then_none());
+      });
 }
 
 void add_one_message_routes(http::Routes& routes, Api& api) {
@@ -107,11 +109,10 @@ void add_one_message_routes(http::Routes& routes, Api& api) {
                                     const Answer& answer) {
                api.chat().message(call.user(), room, message, answer.then<Message>(one_message));
              }));
-  routes.add(Method::kPatch, path,
-             on_message(api, [&api](const Call& call, RoomId room, MessageId message,
-                                    const Answer& answer) {
-               edit(api, call, room, message, answer);
-             }));
+  routes.add(
+      Method::kPatch, path,
+      on_message(api, [&api](const Call& call, RoomId room, MessageId message,
+                             const Answer& answer) { edit(api, call, room, message, answer); }));
   routes.add(Method::kDelete, path,
              on_message(api, [&api](const Call& call, RoomId room, MessageId message,
                                     const Answer& answer) {

@@ -1,4 +1,5 @@
-// GET /healthz, /readyz, /metrics: for operators, on the HTTP port but not through the public nginx.
+// GET /healthz, /readyz, /metrics: for operators, on the HTTP port but not through the public
+// nginx.
 #include <string>
 
 #include "api/handler.h"
@@ -12,7 +13,8 @@ void health(Api& api, const Answer& answer) {
   answer.json(200, Json{{"status", "ok"}, {"version", api.parts().version}});
 }
 
-// 503: send no clients here. `degraded` names what is missing while this node serves all the same (G8).
+// 503: send no clients here. `degraded` names what is missing while this node serves all the same
+// (G8).
 void ready(Api& api, const Answer& answer) {
   api.store_probe().check([&api, answer](bool writable) {
     const auto& presence = api.parts().presence;

@@ -9,9 +9,13 @@
 namespace fairlead::api {
 namespace {
 
-Json to_json(const chat::RoomView& view) { return protocol::to_json(view.room, view.role); }
+Json to_json(const chat::RoomView& view) {
+  return protocol::to_json(view.room, view.role);
+}
 
-void ok(const Answer& to, const chat::RoomView& view) { to.json(200, to_json(view)); }
+void ok(const Answer& to, const chat::RoomView& view) {
+  to.json(200, to_json(view));
+}
 
 void list_rooms(Api& api, const Call& call, const Answer& answer) {
   using Rooms = std::vector<chat::RoomView>;
@@ -30,7 +34,8 @@ void create_room(Api& api, const Call& call, const Answer& answer) {
   api.chat().create_room(
       call.user(), std::move(*room),
       answer.then<chat::RoomView>([](const Answer& to, const chat::RoomView& view) {
-        to.json(201, to_json(view), {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
+        to.json(201, to_json(view),
+                {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
       }));
 }
 
@@ -83,10 +88,9 @@ void add_room_routes(http::Routes& routes, Api& api) {
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
                api.chat().leave(call.user(), room, answer.then_none());
              }));
-  routes.add(Method::kPost, "/api/v1/direct/:user",
-             signed_in(api, [&api](const auto& call, const auto& answer) {
-               direct(api, call, answer);
-             }));
+  routes.add(
+      Method::kPost, "/api/v1/direct/:user",
+      signed_in(api, [&api](const auto& call, const auto& answer) { direct(api, call, answer); }));
 }
 
 }  // namespace fairlead::api

@@ -26,7 +26,7 @@ void sign_in(Api& api, const http::Request& request, const Answer& answer) {
   if (!body) return answer.fail(body.error());
   auto credentials = chat::parse_credentials(*body);
   if (!credentials) return answer.fail(credentials.error());
-  auto key = request.client_ip + ' ' + credentials->name;
+  auto key = request.client_ip + ' ' + credentials->name.substr(0, limits::kUserNameCharsMax + 1);
   const auto charge = api.login_failures().charge(key, api.clock().mono());
   if (!charge.allowed) {
     return answer.fail(chat::rate_limited(charge.quota, "too many failed attempts; wait a little"));
@@ -43,8 +43,7 @@ void sign_in(Api& api, const http::Request& request, const Answer& answer) {
     api.passwords().verify(password, std::move(login.password_hash),
                            to.then<bool>(std::move(decide)));
   };
-  api.chat().find_login(std::move(credentials->name),
-                        answer.then<chat::Login>(std::move(verify)));
+  api.chat().find_login(std::move(credentials->name), answer.then<chat::Login>(std::move(verify)));
 }
 
 // Refused from the commit on; live connections end within a turn of their shards.
@@ -61,24 +60,23 @@ void sign_out(Api& api, const Call& call, const Answer& answer) {
 
 void issue_ticket(Api& api, const Call& call, const Answer& answer) {
   const auto life = std::chrono::seconds(limits::kTicketLife).count();
-  answer.json(201, Json{{"ticket", api.tokens().issue_ticket(call.identity).text},
-                        {"expires_in", life}});
+  answer.json(
+      201, Json{{"ticket", api.tokens().issue_ticket(call.identity).text}, {"expires_in", life}});
 }
 
 void refresh_token(Api& api, const Call& call, const Answer& answer) {
   const auto token = api.tokens().issue_token(call.user());
-  answer.json(201, Json{{"token", token.text},
-                        {"expires_at", protocol::rfc3339(token.expires_at_ms)}});
+  answer.json(201,
+              Json{{"token", token.text}, {"expires_at", protocol::rfc3339(token.expires_at_ms)}});
 }
 
 }  // namespace
 
 void add_session_routes(http::Routes& routes, Api& api) {
   using http::Method;
-  routes.add(Method::kPost, "/api/v1/sessions",
-             open([&api](const auto& request, const auto& answer) {
-               sign_in(api, request, answer);
-             }));
+  routes.add(
+      Method::kPost, "/api/v1/sessions",
+      open([&api](const auto& request, const auto& answer) { sign_in(api, request, answer); }));
   routes.add(Method::kDelete, "/api/v1/sessions/current",
              signed_in(api, [&api](const auto& call, const auto& answer) {
                sign_out(api, call, answer);

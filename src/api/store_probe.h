@@ -10,14 +10,14 @@
 
 namespace fairlead::api {
 
-// Whether the store takes writes, shown by writing: at most one small commit a second, however often it is
-// asked. Any thread, does not block.
+// Whether the store takes writes, shown by writing: at most one small commit a second, however
+// often it is asked. Any thread, does not block.
 class StoreProbe {
  public:
   StoreProbe(log::Writer& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
 
-  // `done` at once when the last answer is fresh or the writer has been busy with a probe for longer than
-  // 5 s (then: false); else with the next commit, on the writer's thread.
+  // `done` at once when the last answer is fresh or the writer has been busy with a probe for
+  // longer than 5 s (then: false); else with the next commit, on the writer's thread.
   void check(std::function<void(bool writable)> done);
 
  private:
@@ -26,10 +26,10 @@ class StoreProbe {
   log::Writer& writer_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::optional<MonoTime> asked_at_;                 // guarded by mutex_; of the probe under way
-  std::optional<MonoTime> answered_at_;              // guarded by mutex_
-  bool writable_ = false;                            // guarded by mutex_
-  std::vector<std::function<void(bool)>> waiting_;   // guarded by mutex_
+  std::optional<MonoTime> asked_at_;                // guarded by mutex_; of the probe under way
+  std::optional<MonoTime> answered_at_;             // guarded by mutex_
+  bool writable_ = false;                           // guarded by mutex_
+  std::vector<std::function<void(bool)>> waiting_;  // guarded by mutex_
 };
 
 }  // namespace fairlead::api

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <memory>
 
 #include "app/version.h"
 
@@ -16,9 +17,19 @@ std::string host_name() {
   return name.data();
 }
 
+// A config file names the options of `serve` without a section for it.
+class ServeConfigFile final : public CLI::ConfigBase {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    auto entries = ConfigBase::from_config(input);
+    for (auto& entry : entries) {
+      if (entry.parents.empty()) entry.parents = {"serve"};
+    }
+    return entries;
+  }
+};
+
 void add_serve_options(CLI::App& serve, Config& config) {
-  serve.set_config("--config", "", "Read options from this file (name=value lines, as --help names them)")
-      ->check(CLI::ExistingFile);
   serve.add_option("--data", config.data, "Directory of the store (made if missing)")
       ->envname("FAIRLEAD_DATA")->capture_default_str();
   serve.add_option("--listen", config.listen,
@@ -75,6 +86,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.footer("First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.");
   auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
   add_serve_options(*serve, line.config);
+  serve->fallthrough();  // `serve --config FILE`
+  app.config_formatter(std::make_shared<ServeConfigFile>());
+  app.set_config("--config", "", "Options of serve, one name=value a line, as serve --help names them")
+      ->check(CLI::ExistingFile);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

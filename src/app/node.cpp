@@ -116,6 +116,7 @@ class Node::Parts {
     for (auto& engine : streams_) engine->stop();
     for (auto& shard : websockets_) shard->stop();
     retention_.stop();
+    passwords_.stop();  // what it answers leads on to the writer
     writer_.stop();  // what was accepted is committed, and still answered
     readers_.stop();
     server_->stop();

@@ -55,7 +55,9 @@ class Passwords::Impl {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
   }
 
-  ~Impl() {
+  ~Impl() { stop(); }
+
+  void stop() {
     std::deque<Job> left;
     {
       std::lock_guard lock(mutex_);
@@ -68,6 +70,7 @@ class Passwords::Impl {
       wipe(job.password);
     }
     for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
   }
 
   struct Job {
@@ -77,15 +80,18 @@ class Passwords::Impl {
   };
 
   void enqueue(Job job) {
+    auto refusal = ErrorCode::kOverloaded;
     {
       std::lock_guard lock(mutex_);
-      if (queue_.size() < limits::kBlockingQueueMax) {
+      if (stopping_) {
+        refusal = ErrorCode::kShuttingDown;
+      } else if (queue_.size() < limits::kBlockingQueueMax) {
         queue_.push_back(std::move(job));
         ready_.notify_one();
         return;
       }
     }
-    job.finish(job, ErrorCode::kOverloaded);
+    job.finish(job, refusal);
     wipe(job.password);
   }
 
@@ -117,6 +123,8 @@ class Passwords::Impl {
 
 Passwords::Passwords(int threads) : impl_(std::make_unique<Impl>(threads)) {}
 Passwords::~Passwords() = default;
+
+void Passwords::stop() { impl_->stop(); }
 
 void Passwords::hash(std::string password, std::function<void(Result<std::string>)> done) {
   impl_->enqueue({std::move(password),

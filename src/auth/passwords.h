@@ -15,9 +15,12 @@ namespace fairlead::auth {
 class Passwords {
  public:
   explicit Passwords(int threads = 1);
-  // Finishes what is being hashed, answers what is queued with `shutting_down` on the destroying
-  // thread, joins. No call may be made any more.
-  ~Passwords();
+  ~Passwords();  // stop()
+
+  // Finishes what is being hashed, answers what is queued with `shutting_down` on the calling
+  // thread, joins; what comes later is refused with the same. Call it while everything that the
+  // answers lead to is still there. Once or more often, by one thread.
+  void stop();
 
   // `done` comes on a thread of this object and must only hand the answer on; it must not throw.
   void hash(std::string password, std::function<void(Result<std::string>)> done);

@@ -49,11 +49,14 @@ void run_command(Service& service, UserId caller, protocol::Command command,
   const auto room = command.room;
   const auto message = command.message;
   switch (command.op) {
-    case Op::kSend: return send(service, caller, std::move(command), std::move(done));
-    case Op::kEdit: return edit(service, caller, std::move(command), std::move(done));
+    case Op::kSend:
+      return send(service, caller, std::move(command), std::move(done));
+    case Op::kEdit:
+      return edit(service, caller, std::move(command), std::move(done));
     case Op::kDelete:
       return service.delete_message(caller, room, message, without_data(std::move(done)));
-    case Op::kTyping: return service.typing(caller, room, without_data(std::move(done)));
+    case Op::kTyping:
+      return service.typing(caller, room, without_data(std::move(done)));
     case Op::kRead:
       return service.mark_read(caller, room, message, without_data(std::move(done)));
     case Op::kReact:
@@ -69,7 +72,8 @@ void run_command(Service& service, UserId caller, protocol::Command command,
     case Op::kPing:
     case Op::kProbe:
     case Op::kAuth:
-    case Op::kReceived: break;
+    case Op::kReceived:
+      break;
   }
   done(fail(ErrorCode::kBadRequest, "the chat has no such op"));
 }

@@ -33,8 +33,8 @@ Json anonymous(Message message) {
 EventDraft reaction(const char* type, const Message& message, const User& user,
                     const std::string& emoji, std::int64_t now_ms) {
   const auto& all = message.reactions;
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const Reaction& reaction) { return reaction.emoji == emoji; });
+  const auto found = std::find_if(
+      all.begin(), all.end(), [&](const Reaction& reaction) { return reaction.emoji == emoji; });
   return draft(type, message.room, now_ms,
                {{"message_id", protocol::to_wire(message.id)},
                 {"user", protocol::to_json(user)},
@@ -63,9 +63,9 @@ EventDraft room_deleted(RoomId room, std::int64_t now_ms) {
 }
 
 EventDraft member_joined(const Room& room, const Member& member, std::int64_t now_ms) {
-  auto event = draft("member.joined", room.id, now_ms,
-                     {{"member", protocol::to_json(member)},
-                      {"room", protocol::to_json(room, std::nullopt)}});
+  auto event = draft(
+      "member.joined", room.id, now_ms,
+      {{"member", protocol::to_json(member)}, {"room", protocol::to_json(room, std::nullopt)}});
   event.kind = EventKind::kMemberJoined;
   event.subject = member.user.id;
   return event;

@@ -6,8 +6,9 @@
 #include "protocol/model.h"
 #include "store/event.h"
 
-// What each durable event says (docs/PROTOCOL.md, section 5): the drafts that go into the log. Pure. Rooms
-// stand here without a viewer's role, and reactions without `me`: all members get the same bytes.
+// What each durable event says (docs/PROTOCOL.md, section 5): the drafts that go into the log.
+// Pure. Rooms stand here without a viewer's role, and reactions without `me`: all members get the
+// same bytes.
 namespace fairlead::chat {
 
 // `owner` is in the room from this event on, as by a member.joined.
@@ -19,7 +20,8 @@ store::EventDraft member_joined(const Room& room, const Member& member,
                                 std::int64_t now_ms);  // {member, room}
 // {user, user_id, reason: "left"|"removed", by: user id}
 store::EventDraft member_left(RoomId room, const User& user, UserId by, std::int64_t now_ms);
-store::EventDraft member_updated(RoomId room, const Member& member, std::int64_t now_ms);  // {member}
+store::EventDraft member_updated(RoomId room, const Member& member,
+                                 std::int64_t now_ms);  // {member}
 
 // `json`: the message's, which the sender's answer shares.
 store::EventDraft message_created(RoomId room, std::string json, std::int64_t now_ms);

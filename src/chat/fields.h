@@ -11,14 +11,15 @@
 
 namespace fairlead::chat {
 
-// Takes the fields of one request out of its JSON object and notes what is wrong with each, so that a 422
-// names them all at once. A field that is null counts as absent; unknown fields are ignored. Used on one
-// thread, for the time of one request; `json` must outlive it.
+// Takes the fields of one request out of its JSON object and notes what is wrong with each, so that
+// a 422 names them all at once. A field that is null counts as absent; unknown fields are ignored.
+// Used on one thread, for the time of one request; `json` must outlive it.
 class Fields {
  public:
   explicit Fields(const protocol::Json& json) : json_(json) {}
 
-  // A string of min..max characters without U+0000. What is wrong is noted; then the answer is empty.
+  // A string of min..max characters without U+0000. What is wrong is noted; then the answer is
+  // empty.
   std::string text(const char* name, std::size_t chars_min, std::size_t chars_max);
   std::optional<std::string> optional_text(const char* name, std::size_t chars_min,
                                            std::size_t chars_max);
@@ -53,7 +54,8 @@ class Fields {
 
 // Why `text` is not min..max characters of clean UTF-8 text (no U+0000); empty: it is.
 std::string text_problem(std::string_view text, std::size_t chars_min, std::size_t chars_max);
-// … nor any other control character, and not only white space: names and the like, shown on one line.
+// … nor any other control character, and not only white space: names and the like, shown on one
+// line.
 std::string line_problem(std::string_view text, std::size_t chars_min, std::size_t chars_max);
 
 }  // namespace fairlead::chat

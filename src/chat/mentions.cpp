@@ -7,7 +7,9 @@
 namespace fairlead::chat {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool is_word(char c) {
   const char l = lower(c);
@@ -32,7 +34,8 @@ std::vector<std::string> mentioned_names(std::string_view text) {
     while (name.size() > limits::kUserNameCharsMax && (name.back() == '.' || name.back() == '-')) {
       name.pop_back();
     }
-    if (name.size() < limits::kUserNameCharsMin || name.size() > limits::kUserNameCharsMax) continue;
+    if (name.size() < limits::kUserNameCharsMin || name.size() > limits::kUserNameCharsMax)
+      continue;
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     names.push_back(std::move(name));
     if (names.size() == kMentionsMax) break;
@@ -48,7 +51,8 @@ std::vector<UserId> resolve_mentions(store::View& view, RoomId room, std::string
       name.resize(name.find_last_not_of(".-") + 1);
       if (name.size() >= limits::kUserNameCharsMin) user = view.user_by_name(name);
     }
-    if (!user || std::find(mentioned.begin(), mentioned.end(), user->id) != mentioned.end()) continue;
+    if (!user || std::find(mentioned.begin(), mentioned.end(), user->id) != mentioned.end())
+      continue;
     if (view.role(room, user->id)) mentioned.push_back(user->id);
   }
   return mentioned;

@@ -13,8 +13,8 @@
 namespace fairlead::chat {
 namespace {
 
-// FNV-1a in 128 bits, each part with its length before it. It need not withstand attacks: whoever finds a
-// collision deceives only themselves about their own nonce.
+// FNV-1a in 128 bits, each part with its length before it. It need not withstand attacks: whoever
+// finds a collision deceives only themselves about their own nonce.
 class Fingerprint {
  public:
   void add(std::string_view part) {

@@ -7,8 +7,8 @@
 #include "core/result.h"
 #include "store/transaction.h"
 
-// Sending, editing and deleting. Pure rules: each function runs inside a transaction (or on a view) that
-// somebody else opened, and undoes nothing itself.
+// Sending, editing and deleting. Pure rules: each function runs inside a transaction (or on a view)
+// that somebody else opened, and undoes nothing itself.
 namespace fairlead::chat {
 
 // Checked already (parse_send in requests.h): every size is within limits.h.
@@ -31,14 +31,14 @@ struct SendOutcome {
 // What tells two uses of one nonce apart: 32 hex digits over room, text, reply_to and metadata.
 std::string fingerprint(const SendRequest& request);
 
-// Creates the message, or answers with the one that (author, nonce) made before (G4). `refusal`: the rate
-// limit has said no, which only a replay passes. Errors: nonce_reused, rate_limited, not_found,
-// not_a_member, forbidden, invalid_fields (reply_to).
+// Creates the message, or answers with the one that (author, nonce) made before (G4). `refusal`:
+// the rate limit has said no, which only a replay passes. Errors: nonce_reused, rate_limited,
+// not_found, not_a_member, forbidden, invalid_fields (reply_to).
 Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& request,
                                  std::int64_t now_ms, std::optional<Error> refusal = {});
 
-// Only by its author, who may still write here. The same text again changes nothing. Errors: not_found,
-// not_a_member, forbidden, conflict (deleted).
+// Only by its author, who may still write here. The same text again changes nothing. Errors:
+// not_found, not_a_member, forbidden, conflict (deleted).
 Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room, MessageId message,
                              std::string text, std::int64_t now_ms);
 

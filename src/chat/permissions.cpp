@@ -25,8 +25,12 @@ bool may(Role role, Action action) {
   return kTable.at(static_cast<std::size_t>(action)).at(static_cast<std::size_t>(role));
 }
 
-Error no_such_room() { return error(ErrorCode::kNotFound, "there is no such room"); }
-Error no_such_message() { return error(ErrorCode::kNotFound, "there is no such message"); }
+Error no_such_room() {
+  return error(ErrorCode::kNotFound, "there is no such room");
+}
+Error no_such_message() {
+  return error(ErrorCode::kNotFound, "there is no such message");
+}
 
 Result<Sight> sight(store::View& view, RoomId id, UserId caller) {
   auto room = view.room(id);

@@ -10,13 +10,13 @@
 namespace fairlead::chat {
 
 enum class Action : std::uint8_t {
-  kRead,            // messages, members, presence
+  kRead,  // messages, members, presence
   kMarkRead,
-  kSend,            // … edit and delete what one has sent, be seen typing
+  kSend,  // … edit and delete what one has sent, be seen typing
   kReact,
-  kModerate,        // delete others' messages
+  kModerate,  // delete others' messages
   kUpdateRoom,
-  kManageMembers,   // add them, remove them, change their roles
+  kManageMembers,  // add them, remove them, change their roles
   kDeleteRoom,
 };
 
@@ -28,8 +28,8 @@ struct Access {
   Role role = Role::kReader;
 };
 
-// The room and the caller's role in it. Errors: not_found (no such room, or a private one of others),
-// not_a_member (a public one), forbidden (the role does not allow it).
+// The room and the caller's role in it. Errors: not_found (no such room, or a private one of
+// others), not_a_member (a public one), forbidden (the role does not allow it).
 Result<Access> access(store::View& view, RoomId room, UserId caller, Action action);
 
 // A room that the caller may know of. Errors: not_found.

@@ -35,14 +35,14 @@ struct Charge {
 // `rate_limited` with the headers that tell the client when to come again.
 Error rate_limited(const Quota& quota, std::string detail);
 
-// The generic cell rate algorithm (ITU-T I.371): one time stamp per key, no timers. Any thread; a mutex
-// around a hash map, never held for long. Memory is bounded: a key whose quota is whole again is forgotten,
-// and beyond `keys_max` keys an arbitrary one gets its quota back early.
+// The generic cell rate algorithm (ITU-T I.371): one time stamp per key, no timers. Any thread; a
+// mutex around a hash map, never held for long. Memory is bounded: a key whose quota is whole again
+// is forgotten, and beyond `keys_max` keys an arbitrary one gets its quota back early.
 template <typename Key, typename Hash = std::hash<Key>>
 class RateLimiter {
  public:
-  explicit RateLimiter(Rate rate, std::size_t keys_max = 100'000)
-      : rate_(rate),
+  explicit RateLimiter(Rate rate, std::size_t keys_max = 50'000)
+      : rate_{rate.count, rate.per, std::max(rate.burst, 1)},
         interval_(rate.count > 0 ? std::chrono::duration_cast<Nanos>(rate.per) / rate.count
                                  : Nanos{0}),
         keys_max_(std::max<std::size_t>(keys_max, 1)) {}
@@ -104,8 +104,9 @@ class RateLimiter {
   const Nanos interval_;  // between two, at the steady rate
   const std::size_t keys_max_;
   mutable std::mutex mutex_;
-  std::unordered_map<Key, MonoTime, Hash> full_at_;  // guarded by mutex_; when the quota is whole again
-  std::size_t until_sweep_ = 1024;                   // guarded by mutex_; new keys to come
+  std::unordered_map<Key, MonoTime, Hash>
+      full_at_;                     // guarded by mutex_; when the quota is whole again
+  std::size_t until_sweep_ = 1024;  // guarded by mutex_; new keys to come
 };
 
 }  // namespace fairlead::chat

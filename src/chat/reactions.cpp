@@ -26,8 +26,8 @@ Result<void> add_reaction(store::Transaction& tx, UserId caller, RoomId room, Me
   if (!message) return fail(message.error());
   if (message->deleted_at_ms != 0) return fail(ErrorCode::kConflict, "the message is deleted");
   const auto& all = message->reactions;
-  const bool known = std::any_of(all.begin(), all.end(),
-                                 [&](const Reaction& one) { return one.emoji == emoji; });
+  const bool known =
+      std::any_of(all.begin(), all.end(), [&](const Reaction& one) { return one.emoji == emoji; });
   if (!known && all.size() >= kReactionsPerMessageMax) {
     return fail(ErrorCode::kConflict, "the message has too many different reactions");
   }

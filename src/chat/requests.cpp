@@ -73,8 +73,8 @@ Result<NewAccount> parse_new_account(const Json& json) {
   Fields fields(json);
   NewAccount account;
   account.name = user_name(fields);
-  account.display_name = optional_line(fields, "display_name", 1, limits::kDisplayNameCharsMax)
-                             .value_or(account.name);
+  account.display_name =
+      optional_line(fields, "display_name", 1, limits::kDisplayNameCharsMax).value_or(account.name);
   account.password = password(fields, limits::kPasswordCharsMin);
   return checked(fields, std::move(account));
 }

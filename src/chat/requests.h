@@ -8,8 +8,8 @@
 #include "core/result.h"
 #include "protocol/json.h"
 
-// What clients ask for, out of its JSON: the same for a REST body and a WebSocket command. Pure; every error
-// is `invalid_fields`, with all of the fields that are wrong.
+// What clients ask for, out of its JSON: the same for a REST body and a WebSocket command. Pure;
+// every error is `invalid_fields`, with all of the fields that are wrong.
 namespace fairlead::chat {
 
 struct NewAccount {
@@ -31,7 +31,8 @@ Result<NewRoom> parse_new_room(const protocol::Json& json);
 Result<RoomChanges> parse_room_changes(const protocol::Json& json);
 Result<Role> parse_role_change(const protocol::Json& json);
 
-// `idempotency_key`: the header's value, empty if there is none. It stands for `nonce`; both must agree.
+// `idempotency_key`: the header's value, empty if there is none. It stands for `nonce`; both must
+// agree.
 Result<SendRequest> parse_send(const protocol::Json& json, UserId author, RoomId room,
                                std::string_view idempotency_key = {});
 // The same for one whose fields have only been read, as those of a WebSocket command.
@@ -40,7 +41,8 @@ Result<std::string> check_text(std::string text);
 Result<std::string> parse_text(const protocol::Json& json);
 Result<MessageId> parse_message_id_field(const protocol::Json& json);
 
-// An emoji, or a short word like `:tada:`: 1 to 32 characters without white space or control characters.
+// An emoji, or a short word like `:tada:`: 1 to 32 characters without white space or control
+// characters.
 Result<std::string> check_emoji(std::string_view text);
 
 }  // namespace fairlead::chat

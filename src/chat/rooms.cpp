@@ -21,9 +21,8 @@ std::vector<RoomView> list_rooms(store::View& view, UserId caller, std::size_t p
   for (auto& room : view.public_rooms(public_max)) {
     if (!own.contains(room.id)) rooms.push_back({std::move(room), std::nullopt});
   }
-  std::stable_sort(rooms.begin(), rooms.end(), [](const RoomView& a, const RoomView& b) {
-    return a.room.name < b.room.name;
-  });
+  std::stable_sort(rooms.begin(), rooms.end(),
+                   [](const RoomView& a, const RoomView& b) { return a.room.name < b.room.name; });
   return rooms;
 }
 

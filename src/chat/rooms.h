@@ -33,8 +33,8 @@ struct DirectRoom {
   bool created = false;
 };
 
-// The caller's rooms and the public ones that they could join, by name; at most limits::kRoomsPerUserMax
-// own and `public_max` public ones.
+// The caller's rooms and the public ones that they could join, by name; at most
+// limits::kRoomsPerUserMax own and `public_max` public ones.
 std::vector<RoomView> list_rooms(store::View& view, UserId caller, std::size_t public_max = 500);
 
 // Errors: conflict (in kRoomsPerUserMax rooms already).
@@ -45,13 +45,13 @@ Result<RoomView> update_room(store::Transaction& tx, UserId caller, RoomId room,
                              const RoomChanges& changes, std::int64_t now_ms);
 Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);
 
-// Joining a public room (as its owner if nobody is in it any more); joining again changes nothing. Errors:
-// not_found, conflict (in kRoomsPerUserMax rooms already).
+// Joining a public room (as its owner if nobody is in it any more); joining again changes nothing.
+// Errors: not_found, conflict (in kRoomsPerUserMax rooms already).
 Result<RoomView> join_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);
 
-// When the last owner leaves, the room passes to the longest-serving among the members of the highest role.
-// A private room that nobody is in is deleted; a public one stays, for whoever joins next. Errors: not_found,
-// not_a_member, forbidden (a direct room).
+// When the last owner leaves, the room passes to the longest-serving among the members of the
+// highest role. A private room that nobody is in is deleted; a public one stays, for whoever joins
+// next. Errors: not_found, not_a_member, forbidden (a direct room).
 Result<void> leave_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);
 
 // The one direct room of two users, made when it is first asked for. Errors: not_found (other),

@@ -25,11 +25,9 @@ Service::Service(Parts parts, Settings settings)
 template <typename T>
 void Service::write(std::function<Result<T>(store::Transaction&, std::int64_t)> work,
                     Done<T> done) {
-  parts_.writer.submit<T>(
-      [this, work = std::move(work)](store::Transaction& tx) {
-        return work(tx, parts_.clock.wall_ms());
-      },
-      std::move(done));
+  parts_.writer.submit<T>([this, work = std::move(work)](
+                              store::Transaction& tx) { return work(tx, parts_.clock.wall_ms()); },
+                          std::move(done));
 }
 
 template <typename T>
@@ -40,11 +38,9 @@ void Service::read(std::function<Result<T>(store::View&)> work, Done<T> done) {
 // --- accounts
 
 void Service::find_login(std::string name, Done<Login> done) {
-  read<Login>(
-      [name = std::move(name)](store::View& view) -> Result<Login> {
-        return chat::find_login(view, name);
-      },
-      std::move(done));
+  read<Login>([name = std::move(name)](
+                  store::View& view) -> Result<Login> { return chat::find_login(view, name); },
+              std::move(done));
 }
 
 void Service::register_user(std::string name, std::string display_name, std::string password_hash,
@@ -89,10 +85,8 @@ void Service::revoke_token(std::string token_id, std::int64_t expires_at_ms, Don
 
 void Service::redeem_ticket(std::string ticket_id, std::int64_t expires_at_ms, Done<bool> done) {
   write<bool>(
-      [ticket_id = std::move(ticket_id), expires_at_ms](store::Transaction& tx,
-                                                        std::int64_t now_ms) -> Result<bool> {
-        return tx.redeem_ticket(ticket_id, expires_at_ms, now_ms);
-      },
+      [ticket_id = std::move(ticket_id), expires_at_ms](store::Transaction& tx, std::int64_t now_ms)
+          -> Result<bool> { return tx.redeem_ticket(ticket_id, expires_at_ms, now_ms); },
       std::move(done));
 }
 
@@ -149,11 +143,9 @@ void Service::join(UserId caller, RoomId room, Done<RoomView> done) {
 }
 
 void Service::leave(UserId caller, RoomId room, Done<void> done) {
-  write<void>(
-      [caller, room](store::Transaction& tx, std::int64_t now_ms) {
-        return leave_room(tx, caller, room, now_ms);
-      },
-      std::move(done));
+  write<void>([caller, room](store::Transaction& tx,
+                             std::int64_t now_ms) { return leave_room(tx, caller, room, now_ms); },
+              std::move(done));
 }
 
 void Service::direct(UserId caller, UserId other, Done<DirectRoom> done) {
@@ -190,8 +182,9 @@ void Service::remove_member(UserId caller, RoomId room, UserId member, Done<void
 
 // --- messages
 
-// The rate limit is charged here, before the writer's queue, so that a flood does not fill it. Only what
-// has a nonce goes on in spite of it, for it may be a replay, which costs nothing and is never refused.
+// The rate limit is charged here, before the writer's queue, so that a flood does not fill it. Only
+// what has a nonce goes on in spite of it, for it may be a replay, which costs nothing and is never
+// refused.
 void Service::send(SendRequest request, Done<SendOutcome> done) {
   const SendKey key{request.author, request.room};
   const auto charge = sends_.charge(key, parts_.clock.mono());
@@ -216,11 +209,9 @@ void Service::send(SendRequest request, Done<SendOutcome> done) {
 }
 
 void Service::message(UserId caller, RoomId room, MessageId message, Done<Message> done) {
-  read<Message>(
-      [caller, room, message](store::View& view) {
-        return read_message(view, caller, room, message);
-      },
-      std::move(done));
+  read<Message>([caller, room,
+                 message](store::View& view) { return read_message(view, caller, room, message); },
+                std::move(done));
 }
 
 void Service::history(UserId caller, RoomId room, store::HistoryQuery query,

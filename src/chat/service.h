@@ -21,14 +21,15 @@
 namespace fairlead::chat {
 
 struct Settings {
-  Rate sends{5, std::chrono::seconds(5), 10};  // per user and room, on this node; count 0: unlimited
-  // Rooms with more members push no presence events (each change would cost a delivery to each of them);
-  // GET …/presence tells all the same.
+  Rate sends{5, std::chrono::seconds(5),
+             10};  // per user and room, on this node; count 0: unlimited
+  // Rooms with more members push no presence events (each change would cost a delivery to each of
+  // them); GET …/presence tells all the same.
   std::int64_t presence_push_members_max = 1000;
 };
 
-// The answer comes once, on the writer's, a reader's or the presence map's thread (a refusal may come on
-// the calling one): it must only hand the answer on.
+// The answer comes once, on the writer's, a reader's or the presence map's thread (a refusal may
+// come on the calling one): it must only hand the answer on.
 template <typename T>
 using Done = std::function<void(Result<T>)>;
 
@@ -36,15 +37,15 @@ using Done = std::function<void(Result<T>)>;
 inline constexpr std::size_t kRoomPresenceMax = 1000;
 using PresenceStates = std::map<UserId, presence::State>;
 
-// The chat as the transports and the REST handlers use it: each operation checks who may do it, runs in the
-// writer's transaction or on a reader's snapshot, and answers through `done`. The rules themselves are pure
-// functions beside this (rooms.h, messages.h, …); here is only the way to the threads. Knows no HTTP and no
-// passwords.
+// The chat as the transports and the REST handlers use it: each operation checks who may do it,
+// runs in the writer's transaction or on a reader's snapshot, and answers through `done`. The rules
+// themselves are pure functions beside this (rooms.h, messages.h, …); here is only the way to the
+// threads. Knows no HTTP and no passwords.
 //
-// Any thread may call; nothing blocks. Owns no thread. What it is given must outlive it, and it must outlive
-// every callback: construct it after the parts and before `Writer::start`, `Readers::start` and
-// `presence::Map::start` (it registers itself as the map's listener); destroy it after all three have been
-// stopped.
+// Any thread may call; nothing blocks. Owns no thread. What it is given must outlive it, and it
+// must outlive every callback: construct it after the parts and before `Writer::start`,
+// `Readers::start` and `presence::Map::start` (it registers itself as the map's listener); destroy
+// it after all three have been stopped.
 class Service {
  public:
   struct Parts {
@@ -62,7 +63,7 @@ class Service {
   // --- accounts. Passwords are hashed and tokens made elsewhere (api/).
   void find_login(std::string name, Done<Login> done);
   void register_user(std::string name, std::string display_name, std::string password_hash,
-                     Done<User> done);  // name_taken
+                     Done<User> done);    // name_taken
   void user(UserId id, Done<User> done);  // not_found
   void find_users(std::string prefix, std::size_t limit, Done<std::vector<User>> done);
   void set_display_name(UserId caller, std::string display_name, Done<User> done);

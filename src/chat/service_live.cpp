@@ -1,4 +1,5 @@
-// The parts of chat::Service that are not in the log: typing, presence, and the snapshot to start from.
+// The parts of chat::Service that are not in the log: typing, presence, and the snapshot to start
+// from.
 #include <memory>
 #include <utility>
 
@@ -81,17 +82,18 @@ void Service::sync(UserId caller, Done<std::string> done) {
       });
 }
 
-// An unknown status is never pushed: nobody learns from it, and it would come for everybody at once.
+// An unknown status is never pushed: nobody learns from it, and it would come for everybody at
+// once.
 void Service::push_presence(UserId user, const presence::State& state) {
   if (state.status == presence::Status::kUnknown) return;
   parts_.readers.submit<std::vector<RoomId>>(
-      [user, members_max = settings_.presence_push_members_max](
-          store::View& view) -> Result<std::vector<RoomId>> {
-        return rooms_to_tell(view, user, members_max);
-      },
+      [user, members_max = settings_.presence_push_members_max](store::View& view)
+          -> Result<std::vector<RoomId>> { return rooms_to_tell(view, user, members_max); },
       [this, user, state](Result<std::vector<RoomId>> rooms) {
         if (!rooms) {
-          log_warn("presence_not_pushed code={}", traits(rooms.error().code).code);
+          if (rooms.error().code != ErrorCode::kShuttingDown) {
+            log_warn("presence_not_pushed code={}", traits(rooms.error().code).code);
+          }
           return;
         }
         if (rooms->empty()) return;

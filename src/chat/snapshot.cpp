@@ -11,7 +11,9 @@ namespace {
 
 using protocol::Json;
 
-Json time_or_null(std::int64_t ms) { return ms == 0 ? Json(nullptr) : Json(protocol::rfc3339(ms)); }
+Json time_or_null(std::int64_t ms) {
+  return ms == 0 ? Json(nullptr) : Json(protocol::rfc3339(ms));
+}
 
 Json to_json(const store::RoomSummary& summary) {
   Json json = protocol::to_json(summary.room, summary.role);

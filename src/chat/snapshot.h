@@ -31,7 +31,8 @@ protocol::Json to_json(const std::map<UserId, presence::State>& states);
 // Ephemeral: the whole event's JSON.
 std::string presence_event_json(UserId user, const presence::State& state, std::int64_t now_ms);
 
-// The rooms in which a user's presence is pushed: those they are in, without those of more than `members_max`.
+// The rooms in which a user's presence is pushed: those they are in, without those of more than
+// `members_max`.
 std::vector<RoomId> rooms_to_tell(store::View& view, UserId user, std::int64_t members_max);
 
 }  // namespace fairlead::chat

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/log_line.h"
+#include "http/contained.h"
 #include "http/responder_state.h"
 #include "http/worker.h"
 
@@ -17,7 +18,9 @@ void deliver(WorkerInbox& inbox, const std::weak_ptr<Connection>& connection, st
   auto task = [connection, request, action = std::move(action)]() mutable {
     const auto alive = connection.lock();
     if (!alive || alive->phase != Connection::Phase::kPending || alive->requests != request) return;
-    action(*Worker::current(), alive);
+    // Claimed but not delivered would be a client that waits for ever: better a closed connection.
+    Worker& here = *Worker::current();
+    if (!contained("answer", [&] { action(here, alive); })) here.close(alive);
   };
   Worker* worker = Worker::current();
   if (worker != nullptr && &worker->inbox() == &inbox) {

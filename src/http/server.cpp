@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/log_line.h"
+#include "http/contained.h"
 #include "http/listen_socket.h"
 #include "http/worker.h"
 
@@ -60,13 +60,13 @@ class Server::Impl {
       }
       addresses_.push_back(std::move(*address));
     }
+    for (const auto& address : addresses_) ports_.push_back(address.port);
     try {
       run();
     } catch (const std::exception& e) {
       stop();
       return fail(ErrorCode::kInternal, std::string("cannot start the HTTP workers: ") + e.what());
     }
-    for (const auto& address : addresses_) ports_.push_back(address.port);
     for (auto& address : addresses_) address.sockets.clear();  // the workers own them now
     return {};
   }
@@ -79,12 +79,14 @@ class Server::Impl {
     WorkerInbox& inbox = *inboxes_[static_cast<std::size_t>(connection.worker)];
     // A std::function is copyable, a connection is not.
     auto held = std::make_shared<TakenConnection>(std::move(connection));
-    inbox.post([held] { Worker::current()->adopt(std::move(*held)); });
+    inbox.post(
+        [held] { contained("give_back", [&] { Worker::current()->adopt(std::move(*held)); }); });
   }
 
   void stop_accepting() {
     for (const auto& address : addresses_) remove_socket_file(address);
-    for (const auto& inbox : inboxes_) inbox->post([] { Worker::current()->stop_accepting(); });
+    for (const auto& inbox : inboxes_)
+      inbox->post([] { contained("drain", [] { Worker::current()->stop_accepting(); }); });
   }
 
   void stop() {

@@ -60,7 +60,8 @@ struct ServerStats {  // sums over the workers, since start
 };
 
 // Pistache made safe (docs/decisions): its parser, router and reactor behind our own transport and
-// framing guard. Owns its worker threads. Methods: any thread, none blocks except start and stop.
+// framing guard. Owns its worker threads. Methods: any thread, none blocks except start and stop; stop
+// and the destructor join the workers, so never from a handler.
 class Server {
  public:
   Server(ServerOptions options, Routes routes);

@@ -62,6 +62,9 @@ class Worker final : public Pistache::Aio::Handler {
   void take(const std::shared_ptr<Connection>& connection,
             std::function<void(TakenConnection)> take);
 
+  // Idempotent.
+  void close(const std::shared_ptr<Connection>& connection);
+
   void adopt(TakenConnection connection);
   void stop_accepting();
 
@@ -98,7 +101,6 @@ class Worker final : public Pistache::Aio::Handler {
   void answered(const ConnectionPtr& c);
   void hand_over(const ConnectionPtr& c);
   void linger(const ConnectionPtr& c);
-  void close(const ConnectionPtr& c);
 
   void watch(Connection& c, Connection::Watch what);
   void queue(const ConnectionPtr& c);

@@ -60,7 +60,11 @@ void Readers::run(store::Store::Reader& reader) {
       job = std::move(queue_.front());
       queue_.pop_front();
     }
-    job.run(reader);
+    try {
+      job.run(reader);
+    } catch (const std::exception& e) {  // out of `done`: a bug, but not one to stop reading for
+      log_error("read_answer_failed what=\"{}\"", e.what());
+    }
   }
 }
 

@@ -118,13 +118,17 @@ Result<Json> parse_object(std::string_view text) {
   int deepest = 0;
   int keys = 0;
   bool has_nul = false;
+  std::string field, nul_field;  // of the outermost object
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     deepest = std::max(deepest, depth);
-    if ((event == Json::parse_event_t::value || event == Json::parse_event_t::key) &&
-        parsed.is_string() && parsed.get_ref<const std::string&>().find('\0') != std::string::npos) {
+    const bool key = event == Json::parse_event_t::key;
+    if ((key || event == Json::parse_event_t::value) && parsed.is_string() &&
+        parsed.get_ref<const std::string&>().find('\0') != std::string::npos) {
       has_nul = true;
+      if (!key && depth == 1) nul_field = field;
     }
-    if (event == Json::parse_event_t::key) ++keys;
+    if (key && depth == 1) field = parsed.get_ref<const std::string&>();
+    if (key) ++keys;
     return depth <= kDepthMax && keys <= kKeysMax;  // false: is not put into the tree
   };
   Json json = Json::parse(text, watch, /*allow_exceptions=*/false);
@@ -133,6 +137,7 @@ Result<Json> parse_object(std::string_view text) {
   }
   if (deepest > kDepthMax) return fail(ErrorCode::kMalformedJson, "nested deeper than 32 levels");
   if (keys > kKeysMax) return fail(ErrorCode::kMalformedJson, "more than 1000 keys");
+  if (!nul_field.empty()) return fail(field_error(nul_field, "must not hold U+0000"));
   if (has_nul) return fail(ErrorCode::kMalformedJson, "U+0000 is not allowed in text");
   return json;
 }

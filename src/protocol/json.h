@@ -31,7 +31,8 @@ Json to_json(const Message& message);
 std::string dump(const Json& json);
 
 // A JSON object out of a request body or a WebSocket message. Refuses what is not an object, not UTF-8,
-// holds a NUL, nests deeper than 32 levels, or has more than 1,000 keys: `malformed_json`.
+// holds a NUL, nests deeper than 32 levels, or has more than 1,000 keys: `malformed_json`. A NUL in the text
+// of one of its own fields is `invalid_fields`, with the field's name.
 Result<Json> parse_object(std::string_view text);
 
 // Number of code points of valid UTF-8.

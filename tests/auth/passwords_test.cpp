@@ -89,6 +89,13 @@ TEST(PasswordsTest, AFullQueueAnswersOverloadedAtOnceAndTheRestWithTheEnd) {
   EXPECT_LE(shut_down, limits::kBlockingQueueMax);
 }
 
+TEST(PasswordsTest, AfterTheStopEverythingIsRefused) {
+  Passwords passwords;
+  passwords.stop();
+  EXPECT_EQ(hash(passwords, "password").get().error().code, ErrorCode::kShuttingDown);
+  passwords.stop();
+}
+
 TEST(PasswordsTest, ThreadsShareTheQueue) {
   Passwords passwords(2);
   std::vector<std::future<Result<std::string>>> answers;

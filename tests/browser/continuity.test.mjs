@@ -231,7 +231,7 @@ test('where WebSockets open but carry nothing, the page falls back to SSE by its
   await carl.say('it works all the same');
   await carl.sees('it works all the same');
   await carl.page.locator('#connection-toggle').click();
-  await carl.page.getByText('WebSocket does not work on this network.').waitFor();
+  await carl.page.getByText('This network does not let WebSocket through.').waitFor();
   await carl.leave();
 });
 

@@ -11,8 +11,8 @@
 
 namespace fairlead::chat {
 
-// The receiving end of one session: what its client would read. Written on the shard's thread, read by
-// the test's.
+// The receiving end of one session: what its client would read. Written on the shard's thread, read
+// by the test's.
 class Listener final : public hub::Transport {
  public:
   hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
@@ -59,8 +59,8 @@ class Listener final : public hub::Transport {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::string stream_;                    // guarded by mutex_
-  std::optional<hub::EndReason> ended_;   // guarded by mutex_
+  std::string stream_;                   // guarded by mutex_
+  std::optional<hub::EndReason> ended_;  // guarded by mutex_
 };
 
 // A shard and its thread, without sockets.
@@ -86,9 +86,8 @@ class ShardLoop {
   ~ShardLoop() { stop(); }
 
   void open(hub::OpenRequest request, Listener& listener) {
-    shard_.post([this, request = std::move(request), &listener] {
-      shard_.open(request, &listener);
-    });
+    shard_.post(
+        [this, request = std::move(request), &listener] { shard_.open(request, &listener); });
   }
 
  private:

@@ -10,7 +10,9 @@ namespace fairlead::chat {
 class ManualClock final : public Clock {
  public:
   std::int64_t wall_ms() const override { return 1'800'000'000'000 + elapsed_ms_; }
-  MonoTime mono() const override { return MonoTime{} + std::chrono::hours(1) + Millis(elapsed_ms_); }
+  MonoTime mono() const override {
+    return MonoTime{} + std::chrono::hours(1) + Millis(elapsed_ms_);
+  }
   void advance(Millis time) { elapsed_ms_ += time.count(); }
 
  private:

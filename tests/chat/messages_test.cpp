@@ -82,7 +82,8 @@ TEST_F(MessagesTest, TheRateLimitHoldsBackOnlyWhatIsNew) {
   const auto refusal = error(ErrorCode::kRateLimited, "wait");
   ASSERT_TRUE(say(ann, room, "once", "n1"));
   EXPECT_TRUE(send({ann.id, room, "once", "n1", {}, {}}, refusal));
-  EXPECT_EQ(send({ann.id, room, "new", "n2", {}, {}}, refusal).error().code, ErrorCode::kRateLimited);
+  EXPECT_EQ(send({ann.id, room, "new", "n2", {}, {}}, refusal).error().code,
+            ErrorCode::kRateLimited);
 }
 
 TEST_F(MessagesTest, FingerprintsTellFieldsApart) {
@@ -98,7 +99,8 @@ TEST_F(MessagesTest, FingerprintsTellFieldsApart) {
 TEST_F(MessagesTest, AReplyNeedsAMessageOfTheRoom) {
   const auto first = say(ann, room, "first");
   const auto elsewhere = say(ann, make_room(ann), "elsewhere");
-  EXPECT_EQ(send({bob.id, room, "re", "", first->message.id, {}})->message.reply_to, first->message.id);
+  EXPECT_EQ(send({bob.id, room, "re", "", first->message.id, {}})->message.reply_to,
+            first->message.id);
   const auto refused = send({bob.id, room, "re", "", elsewhere->message.id, {}});
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidFields);
   EXPECT_TRUE(refused.error().fields.contains("reply_to"));
@@ -107,7 +109,8 @@ TEST_F(MessagesTest, AReplyNeedsAMessageOfTheRoom) {
 TEST_F(MessagesTest, WhoMaySend) {
   EXPECT_EQ(say(eve, room, "hi").error().code, ErrorCode::kNotAMember);
   EXPECT_EQ(say(eve, RoomId(1), "hi").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(say(eve, make_room(ann, Visibility::kPrivate), "hi").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(say(eve, make_room(ann, Visibility::kPrivate), "hi").error().code,
+            ErrorCode::kNotFound);
   ASSERT_TRUE(give_role(ann, room, bob, Role::kReader));
   EXPECT_EQ(say(bob, room, "hi").error().code, ErrorCode::kForbidden);
 }
@@ -193,9 +196,8 @@ TEST_F(MessagesTest, ReactionsAreIdempotentAndCounted) {
 TEST_F(MessagesTest, AMessageHasAtMost50DifferentReactions) {
   const auto id = say(ann, room, "a")->message.id;
   const auto react = [&](int n) {
-    return run([&](auto& tx) {
-      return add_reaction(tx, ann.id, room, id, std::to_string(n), ++now_ms_);
-    });
+    return run(
+        [&](auto& tx) { return add_reaction(tx, ann.id, room, id, std::to_string(n), ++now_ms_); });
   };
   for (int n = 0; n < 50; ++n) ASSERT_TRUE(react(n));
   EXPECT_EQ(react(50).error().code, ErrorCode::kConflict);

@@ -59,8 +59,9 @@ TEST(Requests, FieldsOfAnotherTypeAreNamed) {
   EXPECT_EQ(wrong_fields(parse({})), "text");
   EXPECT_EQ(wrong_fields(parse({{"text", 5}})), "text");
   EXPECT_EQ(wrong_fields(parse({{"text", nullptr}})), "text");
-  EXPECT_EQ(wrong_fields(parse({{"text", "x"}, {"nonce", 1}, {"metadata", "no"}, {"reply_to", {}}})),
-            "metadata nonce");
+  EXPECT_EQ(
+      wrong_fields(parse({{"text", "x"}, {"nonce", 1}, {"metadata", "no"}, {"reply_to", {}}})),
+      "metadata nonce");
   EXPECT_EQ(wrong_fields(parse({{"text", "x"}, {"reply_to", "m_nothing"}})), "reply_to");
 }
 
@@ -115,7 +116,8 @@ TEST(Requests, ANewAccountHasAPlainName) {
     ASSERT_TRUE(account(good)) << good;
     EXPECT_EQ(account(good)->display_name, good);
   }
-  for (const char* bad : {"a", "", "Ann", "an n", "änn", "123456789012345678901234567890123", "a\nb"}) {
+  for (const char* bad :
+       {"a", "", "Ann", "an n", "änn", "123456789012345678901234567890123", "a\nb"}) {
     EXPECT_EQ(wrong_fields(account(bad)), "name") << bad;
   }
 }
@@ -165,18 +167,20 @@ TEST(Requests, ARoleIsOneOfFour) {
 TEST(Requests, AnEmojiIsShortAndWithoutBlanks) {
   EXPECT_TRUE(check_emoji("👩‍👩‍👧‍👦"));
   EXPECT_TRUE(check_emoji(":tada:"));
-  for (const auto& bad : {std::string(), std::string("a b"), std::string("\xff"),
-                          repeated("👍", 33), std::string("a\n")}) {
+  for (const auto& bad : {std::string(), std::string("a b"), std::string("\xff"), repeated("👍", 33),
+                          std::string("a\n")}) {
     EXPECT_EQ(wrong_fields(check_emoji(bad)), "emoji");
   }
 }
 
 TEST(Utf8, TakesWhatRfc3629TakesAndNothingElse) {
-  for (const char* good : {"", "a", "é", "€", "🚀", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xef\xbf\xbf"}) {
+  for (const char* good :
+       {"", "a", "é", "€", "🚀", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xef\xbf\xbf"}) {
     EXPECT_TRUE(is_utf8(good));
   }
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "a\xff", "\xc3"}) {
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "a\xff", "\xc3"}) {
     EXPECT_FALSE(is_utf8(bad));
   }
 }

@@ -15,7 +15,9 @@ class RoomsTest : public RulesTest {
   User ann = make_user("ann"), bob = make_user("bob"), eve = make_user("eve");
 
   std::size_t events_seen(const User& user, LogPosition after) {
-    return look([&](auto& view) { return view.page(user.id, after, {100, 100'000}).events.size(); });
+    return look([&](auto& view) {
+      return view.page(user.id, after, {100, 100'000}).events.size();
+    });
   }
   std::vector<RoomView> rooms(const User& user) {
     return look([&](auto& view) { return list_rooms(view, user.id); });
@@ -260,8 +262,9 @@ TEST_F(RoomsTest, NobodyIsInMoreThan1000Rooms) {
 }
 
 TEST_F(RoomsTest, AccountsHaveUniqueNames) {
-  EXPECT_EQ(run([&](auto& tx) { return register_user(tx, "ann", "Ann", "h", ++now_ms_); }).error().code,
-            ErrorCode::kNameTaken);
+  EXPECT_EQ(
+      run([&](auto& tx) { return register_user(tx, "ann", "Ann", "h", ++now_ms_); }).error().code,
+      ErrorCode::kNameTaken);
   const auto login = look([&](auto& view) { return find_login(view, "ann"); });
   ASSERT_TRUE(login.user);
   EXPECT_EQ(login.user->id, ann.id);

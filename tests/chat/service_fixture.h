@@ -30,7 +30,9 @@ class ScriptedPresence final : public presence::Map {
   bool healthy() const override { return true; }
   std::string_view kind() const override { return "memory"; }
 
-  void announce(UserId user, presence::Status now) { listener_(user, {now, 1'800'000'000'123, {}}); }
+  void announce(UserId user, presence::Status now) {
+    listener_(user, {now, 1'800'000'000'123, {}});
+  }
 
   std::atomic<presence::Status> status{presence::Status::kOnline};
 

@@ -26,8 +26,9 @@ TEST_F(UnlimitedTest, OfFiftySendsWithOneNonceOneMakesAMessage) {
     threads.emplace_back([&, t] {
       for (std::size_t i = 0; i < 10; ++i) {
         auto& promise = promises[static_cast<std::size_t>(t) * 10 + i];
-        service_.send({ann.id, room, "race", "n1", {}, {}},
-                      [&promise](Result<SendOutcome> answer) { promise.set_value(std::move(answer)); });
+        service_.send({ann.id, room, "race", "n1", {}, {}}, [&promise](Result<SendOutcome> answer) {
+          promise.set_value(std::move(answer));
+        });
       }
     });
   }
@@ -176,8 +177,9 @@ TEST_F(SmallPushTest, PresenceIsNotPushedInRoomsAboveTheBound) {
 TEST_F(ServiceTest, PresenceIsToldOfUsersWhoExistAndOfMembers) {
   const auto ann = make_user("ann"), bob = make_user("bob");
   const auto room = make_room(ann, Visibility::kPrivate);
-  const auto some = ask<PresenceStates>(
-      [&](auto done) { service_.presence({ann.id, bob.id, UserId(1)}, done); });
+  const auto some = ask<PresenceStates>([&](auto done) {
+    service_.presence({ann.id, bob.id, UserId(1)}, done);
+  });
   EXPECT_EQ(some->size(), 2u);
   const auto members =
       ask<PresenceStates>([&](auto done) { service_.room_presence(ann.id, room, done); });
@@ -196,8 +198,9 @@ TEST_F(UnlimitedTest, SyncIsOneSnapshotOfEverything) {
   say(bob, room, "one");
   const auto two = say(bob, room, "two @ann");
   const auto three = say(bob, room, "three");
-  ASSERT_TRUE(ask<void>(
-      [&](auto done) { service_.mark_read(ann.id, room, MessageId(two->message.id.value()), done); }));
+  ASSERT_TRUE(ask<void>([&](auto done) {
+    service_.mark_read(ann.id, room, MessageId(two->message.id.value()), done);
+  }));
   const auto text = ask<std::string>([&](auto done) { service_.sync(ann.id, done); });
   ASSERT_TRUE(text);
   const auto sync = Json::parse(*text);
@@ -240,15 +243,15 @@ TEST_F(UnlimitedTest, CommandsDoWhatRestDoes) {
   const auto message = Json::parse(*sent);
   EXPECT_EQ(*command(ann, {{"op", "send"}, {"text", "hello"}, {"nonce", "n1"}}), *sent);
   const Json id = message["id"];
-  const auto edited =
-      command(ann, {{"op", "edit"}, {"message_id", id}, {"text", "better"}});
+  const auto edited = command(ann, {{"op", "edit"}, {"message_id", id}, {"text", "better"}});
   EXPECT_EQ(Json::parse(*edited)["text"], "better");
   for (const char* op : {"react", "unreact"}) {
     EXPECT_EQ(*command(bob, {{"op", op}, {"message_id", id}, {"emoji", "👍"}}), "{}");
   }
   EXPECT_EQ(*command(bob, {{"op", "read"}, {"message_id", id}}), "{}");
   EXPECT_EQ(*command(bob, {{"op", "typing"}}), "{}");
-  EXPECT_EQ(command(bob, {{"op", "delete"}, {"message_id", id}}).error().code, ErrorCode::kForbidden);
+  EXPECT_EQ(command(bob, {{"op", "delete"}, {"message_id", id}}).error().code,
+            ErrorCode::kForbidden);
   EXPECT_EQ(*command(ann, {{"op", "delete"}, {"message_id", id}}), "{}");
   EXPECT_EQ(command(ann, {{"op", "send"}, {"text", std::string(4001, 'x')}}).error().code,
             ErrorCode::kInvalidFields);

@@ -101,6 +101,16 @@ TEST_F(RouterTest, TakesAClientsColonForAValue) {
   EXPECT_EQ(found(Method::kGet, "/rooms/*"), "GET /rooms/:room :room=*");
 }
 
+TEST_F(RouterTest, PassesEveryCharacterThatAPathMayHave) {
+  for (char c = '!'; c <= '~'; ++c) {
+    if (std::string_view("#?/%").find(c) != std::string_view::npos) continue;
+    const std::string word = std::string("a") + c + c + "b" + c;
+    EXPECT_EQ(found(Method::kGet, "/rooms/" + word), "GET /rooms/:room :room=" + word);
+    EXPECT_EQ(found(Method::kGet, "/rooms/" + std::string(1, c)),
+              "GET /rooms/:room :room=" + std::string(1, c));
+  }
+}
+
 TEST_F(RouterTest, RefusesARouteGivenTwice) {
   routes_.add(Method::kGet, "/rooms", [](const Request&, Responder) {});
   EXPECT_THROW(router(), std::runtime_error);

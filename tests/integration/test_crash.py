@@ -135,5 +135,6 @@ async def test_kill_minus_9_loses_no_acknowledged_message_and_shows_no_uncommitt
         never = [t for t in follower.told if t not in committed]
         assert not never, f"{follower.kind} was shown what history does not have: {never[:3]}"
         assert follower.told == truth, f"{follower.kind}: {len(follower.told)} of {len(truth)}, or out of order"
-        assert set(follower.resumes) == {"resumed"}, f"{follower.kind}: {Counter(follower.resumes)}"
+        assert follower.kind == "poll" or len(follower.resumes) > rounds / 2
+        assert set(follower.resumes) <= {"resumed"}, f"{follower.kind}: {Counter(follower.resumes)}"
     world.close()

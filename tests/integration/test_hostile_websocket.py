@@ -90,8 +90,8 @@ async def test_an_odd_extension_offer_is_declined_or_refused(server, world, exte
     ("a close with code 1005", frame(CLOSE, struct.pack(">H", 1005)), (1002, 1000, 1005)),
     ("a close with code 0", frame(CLOSE, struct.pack(">H", 0)), (1002, 1000, 1005, 0)),
     ("a close with bad UTF-8", frame(CLOSE, struct.pack(">H", 1000) + b"\xff"), (1007, 1002, 1000)),
-    ("a length of 2^62", b"\x82\xff" + struct.pack(">Q", 1 << 62) + b"\0\0\0\0" + b"A" * 10, (1009, 1002)),
-    ("a length with the top bit", b"\x82\xff" + struct.pack(">Q", 1 << 63) + b"\0\0\0\0", (1009, 1002)),
+    ("a length of 2^62", b"\x81\xff" + struct.pack(">Q", 1 << 62) + b"\0\0\0\0" + b"A" * 10, (1009, 1002)),
+    ("a length with the top bit", b"\x81\xff" + struct.pack(">Q", 1 << 63) + b"\0\0\0\0", (1009, 1002)),
     ("noise", bytes(range(256)) * 8, (1002, 1007, 1009, 1003)),
 ], ids=lambda value: value if isinstance(value, str) else "")
 async def test_a_frame_that_breaks_the_rules_ends_the_connection(server, world, name, data, codes):

@@ -42,11 +42,8 @@ class Watch:
         self.task.cancel()
 
 
-@pytest.mark.sanitize
-@pytest.mark.slow
-@pytest.mark.parametrize("redis", ["own", None], ids=["redis", "memory"])
-async def test_moving_announces_nothing_and_leaving_is_announced_after_the_grace(site, redis):
-    node = site.node("--drain-seconds", "1", redis=redis)
+async def moves_and_leaves(node):
+    """Twenty moves over all transports, some with a gap: nobody is told. Then a leave: all are told, after the grace."""
     world = World(node.address)
     ann, bob = await world.users(2)
     await world.room_of(ann, bob)
@@ -56,28 +53,54 @@ async def test_moving_announces_nothing_and_leaving_is_announced_after_the_grace
     await eventually(lambda: watch.statuses() == ["online"], 10, "online is announced")
     await eventually(lambda: status_is(ann, bob, "online"), 10, "REST says online")
     users = (await ann.rest.get(f"/api/v1/presence?users={bob.id}")).json["users"]
-    assert "websocket" in str(users[bob.id]["transports"]) or "ws" in str(users[bob.id]["transports"]), users
-    # Twenty moves over all transports, some by session, some with a gap: nobody is told.
+    assert users[bob.id]["transports"] == ["websocket"], users
+    session = current.hello.body["session"]
     for n in range(20):
-        kind = ("sse", "ws", "poll")[n % 3]
         if n % 2:
             current.abandon()
             await asyncio.sleep(0.2)
-        new = await bob.stream(kind)
+        new = await bob.stream(("sse", "poll", "ws")[n % 3], {"session": session})
         current.abandon()
         current = new
+        session = new.session if new.kind == "poll" else new.hello.body["session"]
+    new = await bob.stream("ws", {"session": session})
     current.abandon()
+    new.abandon()
     left_at = time.monotonic()
-    await asyncio.sleep(GRACE_S - 3 - 0.2)
+    await asyncio.sleep(GRACE_S - 3)
     assert watch.statuses() == ["online"], f"moving or leaving was announced too early: {watch.statuses()}"
     assert await status_of(ann, bob) in ("online", "away")
-    await eventually(lambda: watch.statuses() == ["online", "offline"], 25, "offline is announced after the grace")
+    await eventually(lambda: watch.statuses() == ["online", "offline"], 20, "offline is announced after the grace")
     assert watch.told[-1][1] - left_at > GRACE_S - 2
     await eventually(lambda: status_is(ann, bob, "offline"), 10, "REST says offline")
     await bob.stream("sse")
     await eventually(lambda: watch.statuses() == ["online", "offline", "online"], 10, "online again")
     watch.stop()
     world.close()
+
+
+async def stops_polling(node):
+    """A poll client cannot say that it leaves: its session first ends, 30 s at most after the last poll."""
+    world = World(node.address)
+    ann, bob = await world.users(2)
+    await world.room_of(ann, bob)
+    watch = Watch(await ann.stream("ws"), bob)
+    poll = await bob.stream("poll")
+    for _ in range(8):
+        await poll.step(timeout=1)
+    assert watch.statuses() == ["online"], "polls one after another are one presence"
+    poll.abandon()
+    await eventually(lambda: watch.statuses() == ["online", "offline"], 30 + GRACE_S + 10, "who stopped polling is offline")
+    watch.stop()
+    world.close()
+
+
+@pytest.mark.sanitize
+@pytest.mark.slow
+async def test_moving_announces_nothing_and_leaving_is_announced_after_the_grace(site):
+    """With presence in Redis and in memory, side by side."""
+    nodes = [site.node("--drain-seconds", "1", redis=redis) for redis in ("own", None)]
+    await asyncio.gather(*(check(node) for node in nodes for check in (moves_and_leaves, stops_polling)))
 
 
 async def status_is(asker, user, status):
@@ -125,7 +148,7 @@ async def test_an_idle_session_costs_redis_nothing(site):
         info = node.redis.command("INFO", "stats").decode()
         return int(next(line for line in info.splitlines() if line.startswith("total_commands_processed")).split(":")[1])
 
-    async def rate(seconds=6):
+    async def rate(seconds=4):
         before = commands()
         await asyncio.sleep(seconds)
         return commands() - before
@@ -134,7 +157,7 @@ async def test_an_idle_session_costs_redis_nothing(site):
     streams = [await open_stream(kind, node.address, people[n % 3].token) for n in range(40) for kind in ("ws", "sse")]
     await asyncio.sleep(2)
     crowded = await rate()
-    assert crowded <= alone + 20, f"80 idle sessions cost {crowded} commands in 6 s, none cost {alone}"
+    assert crowded <= alone + 20, f"80 idle sessions cost {crowded} commands in 4 s, none cost {alone}"
     for stream in streams:
         stream.abandon()
     world.close()

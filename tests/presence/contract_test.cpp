@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 
 #include "presence/memory/memory_map.h"
 #include "presence/redis/redis_map.h"
@@ -36,6 +37,10 @@ struct Kind {
   const char* name;
   Backend (*make)();
 };
+
+void PrintTo(const Kind& kind, std::ostream* to) {
+  *to << kind.name;
+}
 
 struct MapContract : testing::TestWithParam<Kind> {
   Backend backend = GetParam().make();

@@ -16,6 +16,7 @@ struct TestNode {
   RedisMap map;
   Observer heard;
   explicit TestNode(const RedisOptions& options) : map(options), heard(map) { map.start(); }
+  ~TestNode() { map.stop(); }  // before what its listener writes to goes
   bool works() {
     return eventually([&] { return map.healthy(); });
   }

@@ -55,6 +55,7 @@ TEST_F(RedisMapTest, ANodeThatStopsTakesItsSessionsOutAndTheGraceHolds) {
   const auto b = node("b");
   a->map.open(alice, "s_1", "sse");
   a->map.open(bob, "s_2", "sse");
+  ASSERT_TRUE(a->heard.hears(bob, "online"));
   ASSERT_TRUE(b->heard.hears(bob, "online"));
   const MonoTime stopped_at = now();
   a->map.stop();

@@ -156,6 +156,24 @@ TEST_F(RedisMapTest, AfterFlushallAnotherNodesUserIsNeverOffline) {
   }
 }
 
+TEST_F(RedisMapTest, AfterFlushallWhoIsAbsentIsUnknownUntilTheOtherNodesAreBack) {
+  options.lease_ttl = Millis(4000);  // for so long at most
+  const auto a = node("a");
+  a->map.open(alice, "s_1", "sse");
+  ChildNode child(options, 2, 2);
+  ASSERT_TRUE(a->heard.hears(bob, "online"));
+  const long before = server.calls()["evalsha"];
+  ASSERT_TRUE(eventually([&] { return server.calls()["evalsha"] >= before + 6; }));
+  child.pause();
+  server.command({"FLUSHALL"});
+  ASSERT_TRUE(becomes(a->map, alice, Status::kOnline));
+  EXPECT_EQ(status(a->map, bob), Status::kUnknown);
+  child.resume();
+  EXPECT_TRUE(becomes(a->map, bob, Status::kOnline));
+  EXPECT_EQ(status(a->map, carol), Status::kOffline);
+  EXPECT_EQ(a->heard.of(bob), "online");
+}
+
 TEST_F(RedisMapTest, ARedisThatCameBackWithAnOldSnapshotRepeatsNothing) {
   const auto a = node("a");
   const auto b = node("b");
@@ -172,6 +190,9 @@ TEST_F(RedisMapTest, ARedisThatCameBackWithAnOldSnapshotRepeatsNothing) {
   server.start();  // bob is online in it, alice is not
   ASSERT_TRUE(a->works());
   ASSERT_TRUE(b->works());
+  a->map.open(dave, "s_5", "sse");
+  EXPECT_TRUE(a->heard.hears(dave, "online"));  // the log of changes went back too
+  EXPECT_TRUE(b->heard.hears(dave, "online"));
   EXPECT_TRUE(becomes(b->map, alice, Status::kOnline));
   EXPECT_TRUE(becomes(b->map, bob, Status::kOffline));
   a_grace_passes(*b, *a);
@@ -189,6 +210,21 @@ TEST_F(RedisMapTest, ANodeStartsWithoutRedisAndRegistersWhenItComes) {
   server.start();
   EXPECT_TRUE(a.heard.hears(alice, "online"));
   EXPECT_TRUE(a.works());
+}
+
+TEST_F(RedisMapTest, ARefusedOrResetTcpConnectionIsNoticedAtOnce) {
+  options.address = server.tcp_address();  // nobody listens there yet
+  options.answer_timeout = Millis(600'000);
+  TestNode a(options);
+  a.map.open(alice, "s_1", "sse");
+  server.stop();
+  server.start();
+  ASSERT_TRUE(a.works());
+  server.stop();
+  ASSERT_TRUE(a.fails());
+  server.start();
+  EXPECT_TRUE(a.works());
+  EXPECT_EQ(status(a.map, alice), Status::kOnline);
 }
 
 TEST_F(RedisMapTest, ARedisThatRefusesCommandsIsAway) {

@@ -1,7 +1,10 @@
 #include "tests/presence/redis_server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "core/unique_fd.h"
 #include "tests/presence/eventually.h"
 
 namespace fairlead::presence {
@@ -27,14 +31,31 @@ RedisServer::~RedisServer() {
   std::filesystem::remove_all(directory_);
 }
 
+std::string RedisServer::tcp_address() {
+  if (port_ == 0) {  // one that was free a moment ago
+    const UniqueFd fd(socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size) != 0 ||
+        getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+      throw std::runtime_error("no free port");
+    }
+    port_ = ntohs(at.sin_port);
+  }
+  return "127.0.0.1:" + std::to_string(port_);
+}
+
 void RedisServer::start() {
+  const std::string port = std::to_string(port_);
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_.c_str(), "--save",
-           "", "--appendonly", "no", "--dir", directory_.c_str(), "--logfile", "redis.log",
-           nullptr);
+    execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1",
+           "--unixsocket", socket_.c_str(), "--save", "", "--appendonly", "no", "--dir",
+           directory_.c_str(), "--logfile", "redis.log", nullptr);
     _exit(127);
   }
   const bool answers = eventually([&] {

@@ -22,9 +22,10 @@ class RedisServer {
   RedisServer& operator=(const RedisServer&) = delete;
 
   std::string address() const { return "unix:" + socket_; }
-  void start();  // returns when it answers
-  void stop();   // SIGKILL: what it held is gone
-  void pause();  // SIGSTOP: connections stand, nobody answers
+  std::string tcp_address();  // from the next start() on it also listens there
+  void start();               // returns when it answers
+  void stop();                // SIGKILL: what it held is gone
+  void pause();               // SIGSTOP: connections stand, nobody answers
   void resume();
 
   // Runs a command on a connection of its own and gives the answer as text ("" for nil).
@@ -35,6 +36,7 @@ class RedisServer {
  private:
   std::string directory_;
   std::string socket_;
+  int port_ = 0;
   pid_t pid_ = -1;
   std::unique_ptr<redisContext, decltype(&redisFree)> client_{nullptr, redisFree};
 };

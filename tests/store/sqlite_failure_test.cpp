@@ -1,6 +1,9 @@
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 #include <thread>
 
 #include "store/sqlite/connection.h"
@@ -136,6 +139,50 @@ TEST_F(SqliteFailureTest, AFileThatIsLockedForTooLongFailsTheWriteAndNotTheReade
   }
   store->write([](Transaction& t) { t.append(large_draft()); });
   EXPECT_EQ(head_of(*store), 2);
+}
+
+// Readers that overlap without end: one is always in the middle of a snapshot, so the log of the commits could
+// never start from the beginning by itself.
+TEST_F(SqliteFailureTest, TheWriteAheadLogStaysBoundedWhileReadersOverlap) {
+  SqliteOptions options;
+  options.wal_pages_max = 500;  // 2 MB
+  auto store = open_sqlite_store(path_, options);
+  std::mutex mutex;
+  std::condition_variable changed;
+  int turn = 0;
+  bool stopping = false;
+  std::uintmax_t longest = 0;
+  const auto read_on = [&](int me) {
+    const auto reader = store->open_reader();
+    for (;;) {
+      bool done = false;
+      reader->read([&](View& view) {
+        view.head();  // the snapshot begins here, while the other one still has its own
+        std::unique_lock lock(mutex);
+        turn = me;
+        changed.notify_all();
+        changed.wait(lock, [&] { return turn != me || stopping; });
+        done = stopping;
+      });
+      if (done) return;
+    }
+  };
+  std::thread one(read_on, 1), two(read_on, 2);
+  for (int i = 0; i < 400; ++i) {
+    store->write([](Transaction& t) {
+      for (int n = 0; n < 10; ++n) t.append(large_draft());  // 120 KB, 40 MB in all
+    });
+    longest = std::max(longest, std::filesystem::file_size(path_ + "-wal"));
+  }
+  {
+    std::lock_guard lock(mutex);
+    stopping = true;
+  }
+  changed.notify_all();
+  one.join();
+  two.join();
+  EXPECT_LT(longest, 8u * 1024 * 1024);
+  EXPECT_EQ(head_of(*store), 4000);
 }
 
 TEST_F(SqliteFailureTest, TwoStoresOnOneFileShareOneOrder) {

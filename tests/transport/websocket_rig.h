@@ -150,7 +150,7 @@ class Rig {
   std::unique_ptr<log::Readers> readers_;
   NoPresence presence_;
   std::int64_t head_ = 0;
-  int sessions_made_ = 0;
+  std::atomic<int> sessions_made_{0};
 };
 
 }  // namespace fairlead::websocket::testing

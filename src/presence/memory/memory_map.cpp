@@ -1,7 +1,5 @@
 #include "presence/memory/memory_map.h"
 
-#include <pthread.h>
-
 namespace fairlead::presence {
 
 MemoryMap::MemoryMap() : MemoryMap(Options{}) {}
@@ -56,7 +54,7 @@ void MemoryMap::query(std::vector<UserId> users, Answer done) {
 }
 
 void MemoryMap::run() {
-  pthread_setname_np(pthread_self(), "presence");
+  role_.bind("presence");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     for (Roster::Change& change : roster_.tick(clock_.mono()))

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/limits.h"
+#include "core/thread_role.h"
 #include "presence/presence.h"
 #include "presence/roster.h"
 
@@ -36,6 +37,7 @@ class MemoryMap final : public Map {
  private:
   void run();
 
+  ThreadRole role_;
   const Clock& clock_;
   Listener listener_;  // constant after start()
   std::mutex mutex_;

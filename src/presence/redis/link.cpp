@@ -21,8 +21,7 @@ bool is_answer(const redisReply& reply) {
 }  // namespace
 
 Link::Link(EventLoop& loop, const RedisOptions& options, Events events)
-    : loop_(loop),
-      options_(options),
+    : options_(options),
       events_(std::move(events)),
       commands_(loop, options.address, options.answer_timeout,
                 {[this] { load(); }, [this](const auto& why) { lost("commands", why); }}),

@@ -48,7 +48,6 @@ class Link {
   void listen();
   void heard(const redisReply& reply);
 
-  EventLoop& loop_;
   const RedisOptions& options_;
   const Events events_;
   Connection commands_;

@@ -36,12 +36,19 @@ Node::Node(EventLoop& loop, const RedisOptions& options, const Clock& clock, Eve
                change(fields);
              }}) {}
 
+void Node::start() {
+  role_.bind("presence");
+  link_.start();
+}
+
 void Node::open(UserId user, const std::string& session, const std::string& transport) {
+  role_.assert_here();
   live_.open(user, session, transport);
   enqueue({scripts::kOpen, user, session, transport});
 }
 
 void Node::close(UserId user, const std::string& session) {
+  role_.assert_here();
   if (live_.close(user, session, loop_.now())) enqueue({scripts::kClose, user, session, {}});
 }
 
@@ -206,6 +213,7 @@ void Node::tick() {
 }
 
 void Node::stop(std::function<void()> done) {
+  role_.assert_here();
   stopped_ = std::move(done);
   const bool reachable = has_lease();
   phase_ = Phase::kStopping;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/thread_role.h"
 #include "presence/redis/link.h"
 #include "presence/redis/live_sessions.h"
 #include "presence/redis/question.h"
@@ -27,7 +28,7 @@ class Node {
 
   Node(EventLoop& loop, const RedisOptions& options, const Clock& clock, Events events);
 
-  void start() { link_.start(); }
+  void start();  // on the loop's thread
   // Takes the sessions out of the map, if it can be reached within the answer timeout. `done` once.
   void stop(std::function<void()> done);
 
@@ -63,6 +64,7 @@ class Node {
   bool has_lease() const { return phase_ == Phase::kRegistering || phase_ == Phase::kHealthy; }
   bool settling();
 
+  ThreadRole role_;
   EventLoop& loop_;
   const RedisOptions& options_;
   const Clock& clock_;

@@ -13,6 +13,7 @@ constexpr std::size_t kPendingMax =
 }  // namespace
 
 void Node::query(const std::shared_ptr<Question>& question) {
+  role_.assert_here();
   if (phase_ != Phase::kHealthy || link_.pending() > kPendingMax) return;
   flush();  // what was opened and closed before is asked about
   for (std::size_t from = 0; from < question->users().size(); from += kPageUsers) {

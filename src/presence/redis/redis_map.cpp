@@ -1,6 +1,5 @@
 #include "presence/redis/redis_map.h"
 
-#include <pthread.h>
 #include <signal.h>
 
 #include <string>
@@ -41,7 +40,6 @@ void RedisMap::start() {
 }
 
 void RedisMap::run() {
-  pthread_setname_np(pthread_self(), "presence");
   sigset_t pipe;  // hiredis writes without MSG_NOSIGNAL
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);

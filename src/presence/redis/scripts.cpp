@@ -7,7 +7,7 @@ namespace {
 // not spoken. Slices and pages (500) bound how long one script holds Redis, to a few milliseconds.
 constexpr std::string_view kCommon = R"lua(
 local P, lease = ARGV[1], ARGV[2]
-local ttl, grace, step = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local ttl, grace, step = tonumber(ARGV[3]), tonumber(ARGV[4]) + 1, tonumber(ARGV[5])  -- times are cut
 local clock, nodes, ready = P..'clock', P..'nodes', P..'ready'
 local dead, leaving = P..'dead', P..'leaving'
 local call = redis.call

@@ -51,6 +51,14 @@ class Connection {
   // The first column of the first row of a statement not worth keeping.
   std::string text_of(const std::string& sql);
 
+  // The length of the write-ahead log after the last commit of this connection, in pages. From the first
+  // call on, the caller sees to checkpoints: SQLite makes none by itself.
+  int wal_pages();
+  // Moves pages from the write-ahead log to the database. `wait`: for readers as well, for that long at
+  // most, so that the log starts from the beginning; without, as far as readers allow. False: not all was
+  // moved, or it failed; neither matters to what is committed.
+  bool checkpoint(std::chrono::milliseconds wait);
+
   // False once SQLite has rolled back by itself (disk full, I/O error).
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
@@ -58,6 +66,8 @@ class Connection {
   Statement& prepared(const char* sql);
 
   sqlite3* db_ = nullptr;
+  const std::chrono::milliseconds busy_timeout_;
+  int wal_pages_ = -1;  // -1: nobody has asked
   std::unordered_map<const char*, Statement> statements_;
 };
 

@@ -12,6 +12,7 @@ namespace fairlead::store::sqlite {
 namespace {
 
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kReadAheadMax = 512;  // positions of one range read in one go
 
 // Positions of one stream that the user sees, both ends included.
 struct Range {
@@ -65,7 +66,7 @@ struct Source {
     // A short answer was the end.
     left.from = ahead.size() < read_ahead ? kForever : ahead.back() + 1;
     if (left.from == kForever) left.to = 0;
-    read_ahead *= 2;
+    read_ahead = std::min<std::size_t>(2 * read_ahead, kReadAheadMax);
     return !ahead.empty();
   }
 };
@@ -79,7 +80,7 @@ std::vector<std::int64_t> merge(Connection& db, const std::vector<Range>& ranges
   first.reserve(ranges.size());
   const std::size_t read_ahead = std::max<std::size_t>(1, 2 * max / ranges.size());
   for (const auto& range : ranges) {
-    Source source{range, {}, 0, std::min(read_ahead, max)};
+    Source source{range, {}, 0, std::min(read_ahead, kReadAheadMax)};
     if (!source.refill(db)) continue;
     first.emplace_back(source.ahead.front(), sources.size());
     sources.push_back(std::move(source));

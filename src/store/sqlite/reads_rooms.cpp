@@ -42,7 +42,7 @@ std::vector<RoomSummary> Reads::rooms_of(UserId user) {
       const auto deleted = db_.number(
           "SELECT count(*) FROM messages WHERE room = ? AND id > ? AND author <> ? AND deleted_at_ms <> 0", 0,
           room, seen, user);
-      summary.unread_count = summary.room.last_seq - seen_seq - own - deleted;
+      summary.unread_count = std::max<std::int64_t>(0, summary.room.last_seq - seen_seq - own - deleted);
       summary.mention_count = db_.number(
           "SELECT count(*) FROM mentions WHERE user = ? AND room = ? AND message > ?", 0, user, room, seen);
     }

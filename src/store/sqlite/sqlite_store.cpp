@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "core/unique_fd.h"
@@ -15,8 +16,8 @@ namespace {
 
 constexpr int kWriterCacheKib = 64 * 1024;
 constexpr int kReaderCacheKib = 16 * 1024;
-// The commit that finds more than this many pages (4 KiB) in the WAL moves them to the database first.
-constexpr int kCheckpointPages = 4000;
+constexpr int kCheckpointPages = 4000;  // of 4 KiB in the WAL: then they are moved to the database
+constexpr std::chrono::milliseconds kCheckpointWait(100);
 constexpr int kWalBytesKept = 64 * 1024 * 1024;
 
 // A transaction on a connection: committed, or rolled back by whatever ends its scope.
@@ -88,7 +89,6 @@ class SqliteStore final : public Store {
     writer_.execute("PRAGMA temp_store = MEMORY");  // savepoints keep what they would undo in memory
     writer_.execute("PRAGMA trusted_schema = OFF");
     writer_.execute("PRAGMA cache_size = -" + std::to_string(kWriterCacheKib));
-    writer_.execute("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
     writer_.execute("PRAGMA journal_size_limit = " + std::to_string(kWalBytesKept));
     migrate(writer_);  // first: the file of another program is not touched
     switch_to_wal(writer_, options.busy_timeout);
@@ -96,11 +96,14 @@ class SqliteStore final : public Store {
       writer_.execute("PRAGMA max_page_count = " + std::to_string(options.pages_max));
     }
     epoch_ = Reads(writer_, epoch_).setting("epoch");
+    checkpoint_if_due();
   }
 
   const std::string& epoch() const override { return epoch_; }
 
   void write(const std::function<void(Transaction&)>& work) override {
+    // Not after the commit: that one's acknowledgements need not wait for it.
+    checkpoint_if_due();
     // IMMEDIATE: the next position is read under the lock, so that other processes cannot take it.
     Scope scope(writer_, "BEGIN IMMEDIATE");
     SqliteTransaction transaction(writer_, epoch_);
@@ -113,8 +116,21 @@ class SqliteStore final : public Store {
   }
 
  private:
+  // The WAL starts from the beginning when all of it is in the database and no reader stands in it. Readers
+  // come and go, so that is soon; but they may overlap without end, and then the WAL would grow without end.
+  void checkpoint_if_due() {
+    const int first = std::min(kCheckpointPages, options_.wal_pages_max);
+    const int pages = writer_.wal_pages();
+    if (pages < first) checkpoint_due_ = first;  // it has started from the beginning
+    if (pages < checkpoint_due_) return;
+    const bool too_long = pages >= options_.wal_pages_max;
+    writer_.checkpoint(too_long ? kCheckpointWait : std::chrono::milliseconds(0));
+    checkpoint_due_ = pages + first / 4;  // if that was in vain, not again before there is more to move
+  }
+
   const std::string path_;
   const SqliteOptions options_;
+  int checkpoint_due_ = 0;  // length of the WAL, in pages
   Connection writer_;
   std::string epoch_;
 };

@@ -90,6 +90,7 @@ Result<void> LwsLoop::create() {
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
                  LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_DISABLE_IPV6 |
                  LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+  event_pipe_.before_create();
   context_ = lws_create_context(&info);
   if (context_ == nullptr) {
     return fail(ErrorCode::kInternal,
@@ -97,6 +98,7 @@ Result<void> LwsLoop::create() {
   }
   vhost_ = lws_create_vhost(context_, &info);
   if (vhost_ == nullptr) return fail(ErrorCode::kInternal, "libwebsockets has no vhost");
+  event_pipe_.after_create(uv_);
   tick_.loop = this;
   schedule_tick();
   std::lock_guard lock(mutex_);
@@ -124,9 +126,15 @@ void LwsLoop::begin_to_stop() {
   }
   lws_sul_cancel(&tick_.sul);
   listener_.stopping();
-  lws_context_destroy(
-      context_);  // closes the connections; uv_run() returns when the handles are closed
+  close_context();
   uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
+}
+
+// Closes the connections; uv_run() returns when libuv has let go of their handles.
+void LwsLoop::close_context() {
+  event_pipe_.before_destroy();
+  lws_context_destroy(context_);
+  event_pipe_.after_destroy();
 }
 
 // Frees what create() made, wholly or in part. With a foreign loop the context goes in two steps:
@@ -135,7 +143,7 @@ void LwsLoop::destroy() {
   if (!has_loop_) return;
   if (!stopping_) {  // create() failed on its way
     lws_sul_cancel(&tick_.sul);
-    if (context_ != nullptr) lws_context_destroy(context_);
+    if (context_ != nullptr) close_context();
     if (stop_.data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
     uv_run(&uv_, UV_RUN_DEFAULT);
   }
@@ -159,7 +167,11 @@ void LwsLoop::schedule_tick() {
 void LwsLoop::on_tick(lws_sorted_usec_list_t* sul) {
   auto* loop = lws_container_of(sul, Tick, sul)->loop;
   loop->schedule_tick();
-  loop->listener_.ticked();
+  try {
+    loop->listener_.ticked();
+  } catch (const std::exception& e) {
+    log_error("ws_tick_failed why={}", e.what());
+  }
 }
 
 void LwsLoop::adopt(int fd, const std::string& head, void* context) {
@@ -174,7 +186,8 @@ int LwsLoop::on_event(lws* wsi, lws_callback_reasons reason, void*, void* in, si
     return loop->dispatch(wsi, reason, in, len);
   } catch (const std::exception& e) {  // nothing may unwind through C
     log_error("ws_event_failed reason={} why={}", static_cast<int>(reason), e.what());
-    return -1;
+    // Of a connection: closes it. Of the wake-up: must not, it is lws's own pipe.
+    return reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED ? 0 : -1;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/result.h"
+#include "transport/websocket/event_pipe_guard.h"
 
 namespace fairlead::websocket {
 
@@ -22,7 +23,7 @@ inline constexpr char kSubprotocol[] = "fairlead.v1.json";
 // loop's thread.
 class LwsLoop {
  public:
-  // What the loop has to tell. All on its thread; nothing may throw.
+  // What the loop has to tell. All on its thread. An exception ends the connection it is about.
   class Listener {
    public:
     virtual ~Listener() = default;
@@ -70,6 +71,7 @@ class LwsLoop {
   Result<void> create();
   int dispatch(lws* wsi, lws_callback_reasons reason, void* in, std::size_t len);
   void begin_to_stop();
+  void close_context();
   void destroy();
   void schedule_tick();
 
@@ -81,6 +83,7 @@ class LwsLoop {
   lws_context* context_ = nullptr;  // set to null by lws when it frees it
   lws_vhost* vhost_ = nullptr;
   Tick tick_{};
+  EventPipeGuard event_pipe_;
   void* adopting_ = nullptr;
   bool stopping_ = false;
   std::thread thread_;

@@ -177,7 +177,10 @@ export class Person {
 
   /** A picture for a person to look at; the folder is printed once. */
   async screenshot(name) {
-    Person.pictures ??= process.env.FAIRLEAD_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'fairlead-pictures-'));
+    if (!Person.pictures) {
+      Person.pictures = process.env.FAIRLEAD_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'fairlead-pictures-'));
+      console.log(`pictures of the page: ${Person.pictures}`);
+    }
     await this.page.screenshot({ path: join(Person.pictures, `${name}.png`) });
   }
 }

@@ -17,8 +17,10 @@ const stopDeadlineMs = 20_000;
 
 const running = new Set();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  // nginx ends its workers only when it is asked to.
+  for (const child of running) child.kill(child.spawnfile === 'nginx' ? 'SIGTERM' : 'SIGKILL');
 });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 function serverBinary() {
   const named = process.env.FAIRLEAD_BIN;
@@ -52,9 +54,9 @@ export class Stack {
   #children = new Map(); // name → child process
   #options;
 
-  /** @param serverArguments more flags for `fairlead serve` */
-  constructor({ serverArguments = [] } = {}) {
-    this.#options = { serverArguments };
+  /** @param sendsPer5s the server's limit on messages per user and room; 0: none */
+  constructor({ sendsPer5s = 0 } = {}) {
+    this.#options = { sendsPer5s };
   }
 
   async start() {
@@ -90,9 +92,8 @@ export class Stack {
       ...['--listen', `unix:${this.path('fairlead.sock')}`],
       ...['--redis', `unix:${this.path('redis.sock')}`],
       ...['--node', 'browser-test'],
-      ...['--sends-per-5s', '0'],
+      ...['--sends-per-5s', String(this.#options.sendsPer5s)],
       ...['--drain-seconds', '2'],
-      ...this.#options.serverArguments,
     ];
     mkdirSync(this.path('data'), { recursive: true });
     const child = this.#spawn('fairlead', serverBinary(), flags, { pipe: true });

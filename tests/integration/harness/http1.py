@@ -160,6 +160,7 @@ class HttpClient:
         self.token = token
         self.headers = dict(headers or {})
         self.wire = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def request(self, method, target, json=None, body=None, headers=None, seconds=30):
         all_headers = {**self.headers, **(headers or {})}
@@ -170,7 +171,7 @@ class HttpClient:
             all_headers.setdefault("Content-Type", "application/json")
         all_headers = {k: v for k, v in all_headers.items() if v is not None}
         data = build_request(method, target, all_headers, body)
-        async with asyncio.timeout(patience(seconds)):
+        async with self._one_at_a_time, asyncio.timeout(patience(seconds)):
             while True:
                 reused = self.wire is not None
                 try:

@@ -92,7 +92,7 @@ function describe(status) {
   const { state, transport, latencyMs, fellBackFrom } = status;
   const name = names[transport];
   if (state === 'live') {
-    const why = fellBackFrom ? ` ${names[fellBackFrom]} does not work on this network.` : '';
+    const why = fellBackFrom ? ` This network does not let ${names[fellBackFrom]} through.` : '';
     return {
       light: 'live',
       summary: ['Live · ', shortNames[transport], ` · ${latencyMs} ms`],
@@ -111,7 +111,8 @@ function describe(status) {
     return {
       light: 'off',
       summary: [`Reconnecting in ${seconds} s`],
-      words: `${waitingWords[status.reason]}. Trying again in ${seconds} s; what you write is kept and sent then.`,
+      words: `${waitingWords[status.reason]}. Trying again in ${seconds} s; ` +
+        'what you write is kept and sent then.',
     };
   }
   if (state === 'connecting') {

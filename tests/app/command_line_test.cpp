@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "app/command_line.h"
+#include "app/data_directory.h"
+
+namespace fairlead::app {
+namespace {
+
+CommandLine parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "fairlead");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::filesystem::path scratch(const char* name) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    (std::string("fairlead-app-") + name + "-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(path);
+  return path;
+}
+
+TEST(CommandLine, ServeHasTheDefaultsOfTheContract) {
+  const auto line = parse({"serve"});
+  ASSERT_TRUE(line.run);
+  EXPECT_EQ(line.config.sends_per_5s, 5);
+  EXPECT_EQ(line.config.sends_burst, 10);
+  EXPECT_EQ(line.config.drain_seconds, 10);
+  EXPECT_EQ(line.config.listen, std::vector<std::string>{"127.0.0.1:8400"});
+  EXPECT_FALSE(line.config.node.empty());
+}
+
+TEST(CommandLine, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
+  const auto file = scratch("config");
+  std::ofstream(file) << "drain-seconds=3\nsends-per-5s=3\nsends-burst=3\n";
+  ::setenv("FAIRLEAD_SENDS_PER_5S", "4", 1);
+  ::setenv("FAIRLEAD_SENDS_BURST", "4", 1);
+  const auto path = file.string();
+  const auto line = parse({"serve", "--config", path.c_str(), "--sends-burst", "5"});
+  ::unsetenv("FAIRLEAD_SENDS_PER_5S");
+  ::unsetenv("FAIRLEAD_SENDS_BURST");
+  std::filesystem::remove(file);
+  ASSERT_TRUE(line.run);
+  EXPECT_EQ(line.config.drain_seconds, 3);
+  EXPECT_EQ(line.config.sends_per_5s, 4);
+  EXPECT_EQ(line.config.sends_burst, 5);
+}
+
+TEST(CommandLine, AMistakeIsAnErrorAndHelpIsNot) {
+  EXPECT_NE(parse({"serve", "--http-workers", "0"}).exit_code, 0);
+  EXPECT_NE(parse({"serve", "--no-such-flag"}).exit_code, 0);
+  EXPECT_NE(parse({}).exit_code, 0);
+  const auto help = parse({"serve", "--help"});
+  EXPECT_FALSE(help.run);
+  EXPECT_EQ(help.exit_code, 0);
+}
+
+TEST(DataDirectory, IsMadeAndIsForOneServerAtATime) {
+  const auto path = scratch("data") / "deep";
+  {
+    const auto first = open_data_directory(path.string());
+    ASSERT_TRUE(first);
+    const auto second = open_data_directory(path.string());
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().detail.find("another fairlead"), std::string::npos);
+  }
+  EXPECT_TRUE(open_data_directory(path.string()));
+  std::filesystem::remove_all(path.parent_path());
+}
+
+TEST(DataDirectory, OneThatCannotBeMadeIsNamed) {
+  const auto opened = open_data_directory("/proc/nowhere/data");
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().detail.find("/proc/nowhere/data"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fairlead::app

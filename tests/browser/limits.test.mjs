@@ -1,0 +1,33 @@
+// The server's default limit on sends, as the page meets it.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchBrowser, Person } from './support/person.mjs';
+import { Stack, until } from './support/stack.mjs';
+
+let stack;
+let browser;
+
+before(async () => {
+  stack = await new Stack({ sendsPer5s: 5 }).start();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+test('whoever writes faster than the server allows loses nothing: it is sent a little later, in order', async () => {
+  const ann = await Person.signedUp(browser, stack, 'Ann');
+  await ann.createRoom('Fast');
+  const limited = ann.page.waitForResponse((response) => response.status() === 429);
+  const texts = Array.from({ length: 14 }, (_, index) => `fast ${index + 1}`); // 10 may come at once
+  for (const text of texts) await ann.say(text);
+  await limited;
+  await until('all are sent', async () => (await ann.page.locator('.pending').count()) === 0, 20_000);
+  assert.equal(await ann.page.locator('.failed').count(), 0);
+  await ann.page.reload();
+  await ann.seesExactly(texts);
+  await ann.leave();
+});
