@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cctype>
+#include <cstdlib>
 #include <memory>
 
 #include "app/version.h"
@@ -17,11 +19,20 @@ std::string host_name() {
   return name.data();
 }
 
-// A config file names the options of `serve` without a section for it.
+// FAIRLEAD_DRAIN_SECONDS for drain-seconds.
+std::string variable_of(std::string option) {
+  for (auto& c : option) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  return "FAIRLEAD_" + option;
+}
+
+// A config file names the options of `serve` without a section for it, and a variable wins over it.
 class ServeConfigFile final : public CLI::ConfigBase {
  public:
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     auto entries = ConfigBase::from_config(input);
+    std::erase_if(entries, [](const CLI::ConfigItem& entry) {
+      return std::getenv(variable_of(entry.name).c_str()) != nullptr;
+    });
     for (auto& entry : entries) {
       if (entry.parents.empty()) entry.parents = {"serve"};
     }
@@ -87,6 +98,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
   add_serve_options(*serve, line.config);
   serve->fallthrough();  // `serve --config FILE`
+  app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is a mistake
+  serve->allow_config_extras(CLI::config_extras_mode::error);
   app.config_formatter(std::make_shared<ServeConfigFile>());
   app.set_config("--config", "", "Options of serve, one name=value a line, as serve --help names them")
       ->check(CLI::ExistingFile);

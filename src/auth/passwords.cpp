@@ -124,7 +124,9 @@ class Passwords::Impl {
 Passwords::Passwords(int threads) : impl_(std::make_unique<Impl>(threads)) {}
 Passwords::~Passwords() = default;
 
-void Passwords::stop() { impl_->stop(); }
+void Passwords::stop() {
+  impl_->stop();
+}
 
 void Passwords::hash(std::string password, std::function<void(Result<std::string>)> done) {
   impl_->enqueue({std::move(password),

@@ -299,8 +299,11 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
       transport->flush(session->outbox);
     }
     const Ending ending{reason, reconnect_in_ms};
+    // hello comes first, always: without it there is no bye either, just the end.
+    const bool greeted = session->state != Session::State::kOpening;
+    const auto bye = greeted ? frame_ephemeral(bye_json(ending), session->kind) : nullptr;
     session->transport = nullptr;
-    transport->end(ending, frame_ephemeral(bye_json(ending), session->kind));
+    transport->end(ending, bye);
     log_debug("session_ended session={} code={}", session->id, traits(reason).code);
   }
   remove(session);

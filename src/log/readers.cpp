@@ -2,14 +2,16 @@
 
 #include <pthread.h>
 
-#include "core/log_line.h"
+#include "log/failure_log.h"
 
 namespace fairlead::log {
 
 Readers::Readers(store::Store& store, int threads, std::size_t queue_max)
     : store_(store), threads_max_(threads), queue_max_(queue_max) {}
 
-Readers::~Readers() { stop(); }
+Readers::~Readers() {
+  stop();
+}
 
 void Readers::start() {
   for (int i = 0; i < threads_max_; ++i) {
@@ -31,7 +33,10 @@ void Readers::stop() {
   for (auto& job : left) job.refuse(error(ErrorCode::kShuttingDown, "try again in a moment"));
 }
 
-void Readers::report(const std::exception& e) { log_error("read_failed what=\"{}\"", e.what()); }
+void Readers::report(const std::exception& e) {
+  static FailureLog failures;
+  failures.report("read_failed", e.what());
+}
 
 void Readers::enqueue(Job job) {
   auto code = ErrorCode::kShuttingDown;
@@ -63,7 +68,7 @@ void Readers::run(store::Store::Reader& reader) {
     try {
       job.run(reader);
     } catch (const std::exception& e) {  // out of `done`: a bug, but not one to stop reading for
-      log_error("read_answer_failed what=\"{}\"", e.what());
+      report(e);
     }
   }
 }

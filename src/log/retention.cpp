@@ -16,7 +16,9 @@ constexpr auto kBetweenRounds = 60s;
 Retention::Retention(Writer& writer, const Clock& clock, std::chrono::hours keep)
     : writer_(writer), clock_(clock), keep_(keep) {}
 
-Retention::~Retention() { stop(); }
+Retention::~Retention() {
+  stop();
+}
 
 void Retention::start() {
   if (keep_.count() == 0) return;

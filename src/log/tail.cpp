@@ -26,7 +26,8 @@ Tail::Entry& Tail::append(store::EventPtr event) {
 }
 
 bool Tail::reaches_back_to(LogPosition position) const {
-  return position <= head_ && head_.value() - position.value() <= static_cast<std::int64_t>(entries_.size());
+  return position <= head_ &&
+         head_.value() - position.value() <= static_cast<std::int64_t>(entries_.size());
 }
 
 Tail::Entry& Tail::after(LogPosition position) {

@@ -1,9 +1,8 @@
 #include "log/writer.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
-
-#include "core/log_line.h"
 
 namespace fairlead::log {
 namespace {
@@ -21,9 +20,13 @@ Error refusal(ErrorCode code) {
 Writer::Writer(store::Store& store, std::size_t queue_max, std::size_t batch_max)
     : store_(store), queue_max_(queue_max), batch_max_(batch_max) {}
 
-Writer::~Writer() { stop(); }
+Writer::~Writer() {
+  stop();
+}
 
-void Writer::subscribe(Subscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }
+void Writer::subscribe(Subscriber subscriber) {
+  subscribers_.push_back(std::move(subscriber));
+}
 
 void Writer::start() {
   thread_ = std::thread([this] { run(); });
@@ -82,7 +85,8 @@ void Writer::run() {
       ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
       const auto n = static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch_max_));
-      commands.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + n));
+      commands.assign(std::make_move_iterator(queue_.begin()),
+                      std::make_move_iterator(queue_.begin() + n));
       queue_.erase(queue_.begin(), queue_.begin() + n);
     }
     commit(commands);
@@ -94,10 +98,10 @@ bool Writer::apply(Command& command, store::Transaction& transaction) {
   try {
     return command.apply(transaction);
   } catch (const store::StoreFailure& e) {
-    log_error("command_failed code=store_unavailable what=\"{}\"", e.what());
+    failures_.report("command_failed", e.what());
     command.refuse(refusal(ErrorCode::kStoreUnavailable));
   } catch (const std::exception& e) {
-    log_error("command_failed code=internal what=\"{}\"", e.what());
+    failures_.report("command_failed", e.what());
     command.refuse(error(ErrorCode::kInternal));
   }
   return false;
@@ -120,7 +124,7 @@ void Writer::commit(std::vector<std::unique_ptr<Command>>& commands) {
       batch->events = transaction.appended();
     });
   } catch (const std::exception& e) {
-    log_error("commit_failed commands={} what=\"{}\"", commands.size(), e.what());
+    failures_.report("commit_failed", e.what());
     failed = true;
     batch->events.clear();
     for (auto& command : commands) command->refuse(refusal(ErrorCode::kStoreUnavailable));
@@ -139,7 +143,7 @@ void Writer::commit(std::vector<std::unique_ptr<Command>>& commands) {
     try {
       command->finish();
     } catch (const std::exception& e) {
-      log_error("command_answer_failed what=\"{}\"", e.what());
+      failures_.report("command_answer_failed", e.what());
     }
   }
 }

@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "core/result.h"
 #include "core/thread_role.h"
+#include "log/failure_log.h"
 #include "store/store.h"
 
 namespace fairlead::log {
@@ -88,7 +89,7 @@ class Writer {
 
   void enqueue(std::unique_ptr<Command> command);
   void run();
-  static bool apply(Command& command, store::Transaction& transaction);
+  bool apply(Command& command, store::Transaction& transaction);
   void commit(std::vector<std::unique_ptr<Command>>& commands);
 
   store::Store& store_;
@@ -97,6 +98,7 @@ class Writer {
   std::vector<Subscriber> subscribers_;  // constant after start()
   std::thread thread_;
   ThreadRole role_;  // of thread_
+  FailureLog failures_;
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;

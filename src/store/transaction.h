@@ -19,6 +19,8 @@ class Transaction : public View {
   // What append() has made in this transaction and was not undone, in log order.
   virtual const std::vector<EventPtr>& appended() const = 0;
   // Removes at most `max` of the oldest events with time_ms < before_ms and raises the floor.
+  // Also a bounded part of what nothing leads to any more (the messages of deleted rooms, old revocations).
+  // Returns how much went; `max`: there may be more. With before_ms 0 the log is left as it is.
   virtual std::size_t prune(std::int64_t before_ms, std::size_t max) = 0;
 
   // --- accounts

@@ -48,6 +48,16 @@ TEST(CommandLine, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
   EXPECT_EQ(line.config.sends_burst, 5);
 }
 
+TEST(CommandLine, AMisspeltNameInTheConfigFileIsAMistake) {
+  const auto file = scratch("misspelt");
+  std::ofstream(file) << "drain-secnods=3\n";
+  const auto path = file.string();
+  const auto line = parse({"serve", "--config", path.c_str()});
+  std::filesystem::remove(file);
+  EXPECT_FALSE(line.run);
+  EXPECT_NE(line.exit_code, 0);
+}
+
 TEST(CommandLine, AMistakeIsAnErrorAndHelpIsNot) {
   EXPECT_NE(parse({"serve", "--http-workers", "0"}).exit_code, 0);
   EXPECT_NE(parse({"serve", "--no-such-flag"}).exit_code, 0);

@@ -17,7 +17,8 @@ TEST(Error, EveryCodeHasTraitsThatTheWireAllows) {
     const auto& t = traits(static_cast<ErrorCode>(i));
     EXPECT_TRUE(t.http_status >= 400 && t.http_status < 600) << t.code;
     EXPECT_FALSE(t.code.empty());
-    EXPECT_EQ(t.code.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << t.code;
+    EXPECT_EQ(t.code.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos)
+        << t.code;
     EXPECT_FALSE(t.title.empty()) << t.code;
     EXPECT_TRUE(t.close_code == 1009 || t.close_code == 1011 || t.close_code == 1012 ||
                 (t.close_code >= 4000 && t.close_code <= 4099))

@@ -80,7 +80,8 @@ TEST(Mailbox, NothingIsLostOrRunTwiceWhenManyThreadsPost) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < kEach; ++i) box.post([&got, t, i] { got[static_cast<std::size_t>(t)].push_back(i); });
+      for (int i = 0; i < kEach; ++i)
+        box.post([&got, t, i] { got[static_cast<std::size_t>(t)].push_back(i); });
     });
   }
   const auto total = [&] {

@@ -265,6 +265,17 @@ TEST_F(ShardTest, ASessionThatGoesOnElsewhereEndsItsOldConnection) {
   EXPECT_EQ(hub_->find(id), shard_.get());
 }
 
+TEST_F(ShardTest, AConnectionThatIsTakenOverBeforeItsHelloHearsNoByeEither) {
+  FakeTransport first, second;
+  auto asked = request(ann_, "s_same");
+  shard_->open(asked, &first);
+  open(second, ann_, {}, "s_same");
+  EXPECT_TRUE(first.ended);
+  EXPECT_TRUE(first.taken.empty());
+  EXPECT_TRUE(first.bye.empty());
+  EXPECT_EQ(second.types().front(), "hello");
+}
+
 TEST_F(ShardTest, LoggingOutEndsTheSessionsOfThatTokenOnly) {
   FakeTransport one, other;
   open(one, ann_);

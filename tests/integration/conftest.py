@@ -21,13 +21,13 @@ from harness.world import World  # noqa: E402
 def pytest_addoption(parser):
     scaled = 0.1 if SLOWDOWN > 1 else 1
     group = parser.getgroup("fairlead")
-    group.addoption("--hop-messages", type=int, default=int(10_000 * scaled),
+    group.addoption("--hop-messages", type=int, default=10_000 if scaled == 1 else 3_000,
                     help="messages of the hopping test (Must show 4)")
-    group.addoption("--hop-clients", type=int, default=50 if scaled == 1 else 20)
+    group.addoption("--hop-clients", type=int, default=50 if scaled == 1 else 30)
     group.addoption("--crash-rounds", type=int, default=20 if scaled == 1 else 5)
     group.addoption("--isolation-requests", type=int, default=int(200_000 * scaled),
                     help="requests of the isolation test, half of them through nginx (Must show 6)")
-    group.addoption("--slow-messages", type=int, default=int(20_000 * scaled))
+    group.addoption("--slow-messages", type=int, default=20_000 if scaled == 1 else 5_000)
 
 
 def pytest_collection_modifyitems(items):

@@ -43,18 +43,20 @@ class Publisher:
 
 
 class Follower:
-    """Stays on one transport and comes back with its last cursor after each crash."""
+    """Stays on one transport and comes back with its last cursor after each crash, and sometimes with its session."""
 
     def __init__(self, kind, node, user, cursor):
         self.kind, self.node, self.user, self.cursor = kind, node, user, cursor
+        self.session = None
         self.told = []
         self.resumes = []
 
     async def run(self):
         while True:
+            session = self.session if len(self.resumes) % 2 or self.kind == "poll" else None
             try:
-                stream = await open_stream(self.kind, self.node.address, self.user.token, {"cursor": self.cursor},
-                                           hello=False)
+                stream = await open_stream(self.kind, self.node.address, self.user.token,
+                                           {"cursor": self.cursor, "session": session}, hello=False)
             except Exception:
                 await asyncio.sleep(0.02)
                 continue
@@ -62,6 +64,7 @@ class Follower:
                 while True:
                     event = await stream.next_event(30)
                     self.see(event)
+                    self.session = self.session if self.kind != "poll" else stream.session
                     if event.type == "hello":
                         await stream.prove()
             except (asyncio.CancelledError, AssertionError):
@@ -74,6 +77,7 @@ class Follower:
     def see(self, event):
         if event.type == "hello":
             self.resumes.append(event.body["resume"])
+            self.session = event.body["session"]
         if event.cursor:
             self.cursor = event.cursor
         if event.type == "message.created":

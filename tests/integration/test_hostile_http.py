@@ -241,7 +241,6 @@ async def test_an_unknown_upgrade_on_a_kept_alive_connection_is_harmless(server,
                 wire.reset()
 
 
-@pytest.mark.sanitize
 @pytest.mark.slow
 async def test_slow_heads_and_bodies_are_cut_at_their_limits(server, world):
     """10 s for a head, 30 s for a body, whatever is dripped meanwhile."""

@@ -95,7 +95,6 @@ async def stops_polling(node):
     world.close()
 
 
-@pytest.mark.sanitize
 @pytest.mark.slow
 async def test_moving_announces_nothing_and_leaving_is_announced_after_the_grace(site):
     """With presence in Redis and in memory, side by side."""
@@ -137,7 +136,6 @@ async def test_two_connections_are_one_online_user(server, world):
     watch.stop()
 
 
-@pytest.mark.sanitize
 async def test_an_idle_session_costs_redis_nothing(site):
     """Leases: the number of commands does not grow with the number of sessions."""
     node = site.node("--drain-seconds", "1")

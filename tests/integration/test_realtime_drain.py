@@ -99,9 +99,11 @@ async def test_a_second_start_keeps_accounts_tokens_and_rooms(site):
     world = World(node.address)
     ann = await world.user("ann")
     room = await ann.new_room()
-    sent = await ann.say(room, "remember me")
+    sent = await ann.say(room, "remember me", nonce="kept")
     assert node.terminate() == 0
     node.start()
+    again = await ann.rest.post(f"/api/v1/rooms/{room}/messages", {"text": "remember me", "nonce": "kept"})
+    assert again.status == 200 and again.json["id"] == sent["id"], "nonces are kept as long as messages"
     assert [m["id"] for m in await ann.history(room)] == [sent["id"]]
     stream = await ann.stream("ws")
     await ann.say(room, "and go on")

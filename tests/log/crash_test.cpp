@@ -37,7 +37,8 @@ Result<Acknowledged> send(store::Transaction& t, std::int64_t number) {
   return Acknowledged{message.id.value(), message.seq, number};
 }
 
-// The child: sends from two threads as fast as it can, and writes every acknowledgement to the pipe.
+// The child: sends from two threads as fast as it can, and writes every acknowledgement to the
+// pipe.
 [[noreturn]] void send_until_killed(const std::string& path, std::int64_t first_number, int pipe) {
   const auto store = store::open_sqlite_store(path);
   Writer writer(*store);
@@ -54,7 +55,8 @@ Result<Acknowledged> send(store::Transaction& t, std::int64_t number) {
       writer.submit<Acknowledged>([n = number++](store::Transaction& t) { return send(t, n); },
                                   [&](Result<Acknowledged> answer) {
                                     --in_flight;
-                                    if (!answer || ::write(pipe, &*answer, sizeof *answer) < 0) ::_exit(1);
+                                    if (!answer || ::write(pipe, &*answer, sizeof *answer) < 0)
+                                      ::_exit(1);
                                   });
     }
   };

@@ -63,17 +63,21 @@ class LogTest : public ::testing::Test {
 
   // Submits, and a future for the answer.
   template <typename T>
-  static std::future<Result<T>> submit(Writer& writer, std::function<Result<T>(store::Transaction&)> apply) {
+  static std::future<Result<T>> submit(Writer& writer,
+                                       std::function<Result<T>(store::Transaction&)> apply) {
     auto promise = std::make_shared<std::promise<Result<T>>>();
     auto future = promise->get_future();
-    writer.submit<T>(std::move(apply), [promise](Result<T> answer) { promise->set_value(std::move(answer)); });
+    writer.submit<T>(std::move(apply),
+                     [promise](Result<T> answer) { promise->set_value(std::move(answer)); });
     return future;
   }
   static std::future<Result<LogPosition>> append(Writer& writer) {
-    return submit<LogPosition>(writer, [](store::Transaction& t) { return t.append(draft())->position; });
+    return submit<LogPosition>(writer,
+                               [](store::Transaction& t) { return t.append(draft())->position; });
   }
-  // Occupies the writer's thread (with a command that changes nothing) until the gate opens. When this returns
-  // the thread is inside it, so what is submitted next waits in the queue, to be one batch.
+  // Occupies the writer's thread (with a command that changes nothing) until the gate opens. When
+  // this returns the thread is inside it, so what is submitted next waits in the queue, to be one
+  // batch.
   static std::future<Result<int>> hold(Writer& writer, Gate& gate) {
     auto inside = std::make_shared<std::promise<void>>();
     auto entered = inside->get_future();

@@ -8,14 +8,17 @@ namespace {
 class ReadersTest : public LogTest {
  protected:
   template <typename T>
-  static std::future<Result<T>> submit(Readers& readers, std::function<Result<T>(store::View&)> work) {
+  static std::future<Result<T>> submit(Readers& readers,
+                                       std::function<Result<T>(store::View&)> work) {
     auto promise = std::make_shared<std::promise<Result<T>>>();
     auto future = promise->get_future();
-    readers.submit<T>(std::move(work), [promise](Result<T> answer) { promise->set_value(std::move(answer)); });
+    readers.submit<T>(std::move(work),
+                      [promise](Result<T> answer) { promise->set_value(std::move(answer)); });
     return future;
   }
   static std::future<Result<LogPosition>> head(Readers& readers) {
-    return submit<LogPosition>(readers, [](store::View& view) -> Result<LogPosition> { return view.head(); });
+    return submit<LogPosition>(
+        readers, [](store::View& view) -> Result<LogPosition> { return view.head(); });
   }
   static std::future<Result<int>> hold(Readers& readers, Gate& gate) {
     auto inside = std::make_shared<std::promise<void>>();
@@ -66,16 +69,18 @@ TEST_F(ReadersTest, AWriteDoesNotWaitForARead) {
 TEST_F(ReadersTest, AnExpectedErrorAndAFailureAreAnswered) {
   Readers readers(*store_, 1);
   readers.start();
-  EXPECT_EQ(submit<int>(readers, [](store::View&) -> Result<int> { return fail(ErrorCode::kNotFound); })
-                .get()
-                .error()
-                .code,
-            ErrorCode::kNotFound);
-  EXPECT_EQ(submit<int>(readers, [](store::View&) -> Result<int> { throw store::StoreFailure("x"); })
-                .get()
-                .error()
-                .code,
-            ErrorCode::kStoreUnavailable);
+  EXPECT_EQ(
+      submit<int>(readers, [](store::View&) -> Result<int> { return fail(ErrorCode::kNotFound); })
+          .get()
+          .error()
+          .code,
+      ErrorCode::kNotFound);
+  EXPECT_EQ(
+      submit<int>(readers, [](store::View&) -> Result<int> { throw store::StoreFailure("x"); })
+          .get()
+          .error()
+          .code,
+      ErrorCode::kStoreUnavailable);
   EXPECT_TRUE(head(readers).get()) << "the reader goes on";
 }
 

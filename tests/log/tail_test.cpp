@@ -27,7 +27,8 @@ TEST(Tail, WhatWasAppendedIsReadInOrder) {
   EXPECT_TRUE(tail.reaches_back_to(LogPosition(41)));
   EXPECT_FALSE(tail.reaches_back_to(LogPosition(40)));
   EXPECT_FALSE(tail.reaches_back_to(LogPosition(46)));
-  for (int i = 41; i < 45; ++i) EXPECT_EQ(tail.after(LogPosition(i)).event->position, LogPosition(i + 1));
+  for (int i = 41; i < 45; ++i)
+    EXPECT_EQ(tail.after(LogPosition(i)).event->position, LogPosition(i + 1));
 }
 
 TEST(Tail, TheOldestGoFirstWhenThereAreTooMany) {

@@ -29,7 +29,9 @@ TEST_F(WriterTest, AnAnswerComesAfterTheCommit) {
 TEST_F(WriterTest, WhatWaitsIsCommittedTogetherInTheOrderOfSubmission) {
   Writer writer(*store_);
   std::vector<std::string> order;  // of the writer's thread
-  writer.subscribe([&](const BatchPtr& batch) { order.push_back("batch of " + std::to_string(batch->events.size())); });
+  writer.subscribe([&](const BatchPtr& batch) {
+    order.push_back("batch of " + std::to_string(batch->events.size()));
+  });
   writer.start();
   Gate gate;
   auto held = hold(writer, gate);
@@ -67,8 +69,9 @@ TEST_F(WriterTest, EverySubscriberGetsConsecutiveBatches) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 250; ++n) {
-        writer.submit<LogPosition>([](store::Transaction& t) { return t.append(draft())->position; },
-                                   [&](Result<LogPosition> answer) { answered += answer.has_value(); });
+        writer.submit<LogPosition>(
+            [](store::Transaction& t) { return t.append(draft())->position; },
+            [&](Result<LogPosition> answer) { answered += answer.has_value(); });
       }
     });
   }
@@ -76,7 +79,8 @@ TEST_F(WriterTest, EverySubscriberGetsConsecutiveBatches) {
   writer.stop();
   EXPECT_EQ(answered, 1000);
   ASSERT_EQ(first.size(), 1000u);
-  for (std::size_t i = 0; i < first.size(); ++i) ASSERT_EQ(first[i], static_cast<std::int64_t>(i + 1));
+  for (std::size_t i = 0; i < first.size(); ++i)
+    ASSERT_EQ(first[i], static_cast<std::int64_t>(i + 1));
   EXPECT_EQ(first, second);
   EXPECT_LE(batch_max, 7u) << "a commit takes batch_max commands";
 }
@@ -133,7 +137,8 @@ TEST_F(WriterTest, AFailedCommitFailsAllAndShowsNothingAndTheNextOneWorks) {
   Gate gate;
   auto held = hold(writer, gate);
   auto one = append(writer);
-  auto two = submit<int>(writer, [](store::Transaction&) -> Result<int> { return fail(ErrorCode::kNotFound); });
+  auto two = submit<int>(
+      writer, [](store::Transaction&) -> Result<int> { return fail(ErrorCode::kNotFound); });
   gate.open();
   const auto answer = one.get();
   EXPECT_EQ(answer.error().code, ErrorCode::kStoreUnavailable);
@@ -191,7 +196,8 @@ TEST_F(WriterTest, StoppingCommitsWhatIsQueuedAndRefusesWhatComesLater) {
   auto held = hold(writer, gate);
   auto queued = append(writer);
   std::thread stopper([&] { writer.stop(); });
-  // Submissions are taken until stop() has begun; from then on they are refused, and nothing is lost.
+  // Submissions are taken until stop() has begun; from then on they are refused, and nothing is
+  // lost.
   std::vector<std::future<Result<LogPosition>>> taken;
   for (;;) {
     auto answer = append(writer);

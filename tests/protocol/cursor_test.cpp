@@ -8,7 +8,8 @@ namespace fairlead::protocol {
 namespace {
 
 TEST(Cursor, ComesBackAsItWas) {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{1}, std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{1}, std::numeric_limits<std::int64_t>::max()}) {
     const auto cursor = decode_cursor(encode_cursor("0a1b2c3v", LogPosition(value)));
     ASSERT_TRUE(cursor);
     EXPECT_EQ(cursor->epoch, "0a1b2c3v");
@@ -19,13 +20,15 @@ TEST(Cursor, ComesBackAsItWas) {
 TEST(Cursor, FitsAUrlAndAnSseIdLine) {
   const auto wire = encode_cursor("0a1b2c3v", LogPosition(123456789));
   EXPECT_LE(wire.size(), 128u);
-  EXPECT_EQ(wire.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-"),
-            std::string::npos);
+  EXPECT_EQ(
+      wire.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-"),
+      std::string::npos);
 }
 
 TEST(Cursor, LaterOnesAreGreaterStrings) {
   EXPECT_LT(encode_cursor("00000000", LogPosition(31)), encode_cursor("00000000", LogPosition(32)));
-  EXPECT_LT(encode_cursor("00000000", LogPosition(999)), encode_cursor("00000000", LogPosition(1'000'000)));
+  EXPECT_LT(encode_cursor("00000000", LogPosition(999)),
+            encode_cursor("00000000", LogPosition(1'000'000)));
 }
 
 TEST(Cursor, WhatNoLogWouldWriteIsRefused) {

@@ -37,7 +37,9 @@ TEST(Framing, AnSseCommentHasExactlyTheBytesAskedFor) {
   EXPECT_EQ(sse_comment(0), ":\n\n");
 }
 
-TEST(Framing, RetryIsInMilliseconds) { EXPECT_EQ(sse_retry(1500), "retry: 1500\n\n"); }
+TEST(Framing, RetryIsInMilliseconds) {
+  EXPECT_EQ(sse_retry(1500), "retry: 1500\n\n");
+}
 
 }  // namespace
 }  // namespace fairlead::protocol

@@ -21,7 +21,8 @@ TEST(Json, WordsOfTheWireComeBack) {
   for (const auto role : {Role::kReader, Role::kMember, Role::kModerator, Role::kOwner}) {
     EXPECT_EQ(parse_role(to_wire(role)), role);
   }
-  for (const auto v : {Visibility::kPublic, Visibility::kPrivate}) EXPECT_EQ(parse_visibility(to_wire(v)), v);
+  for (const auto v : {Visibility::kPublic, Visibility::kPrivate})
+    EXPECT_EQ(parse_visibility(to_wire(v)), v);
   EXPECT_FALSE(parse_role("Owner"));
   EXPECT_FALSE(parse_visibility(""));
 }
@@ -106,9 +107,26 @@ TEST(ParseObject, TakesAnObjectWithItsKeysInOrder) {
 }
 
 TEST(ParseObject, RefusesWhatIsNotOneObjectInUtf8) {
-  for (const std::string bad : {"", " ", "[]", "1", "null", "\"x\"", "{", "{}{}", "{} x", "{\"a\":}", "{'a':1}",
-                                "{\"a\":1,}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xed\xa0\x80\"}",
-                                "{\"a\":\"\\ud800\"}", "{\"a\":NaN}", "{\"a\":01}", "// c\n{}", "{\"a\":\"\n\"}"}) {
+  for (const std::string bad : {"",
+                                " ",
+                                "[]",
+                                "1",
+                                "null",
+                                "\"x\"",
+                                "{",
+                                "{}{}",
+                                "{} x",
+                                "{\"a\":}",
+                                "{'a':1}",
+                                "{\"a\":1,}",
+                                "{\"a\":\"\xff\"}",
+                                "{\"a\":\"\xc0\xaf\"}",
+                                "{\"a\":\"\xed\xa0\x80\"}",
+                                "{\"a\":\"\\ud800\"}",
+                                "{\"a\":NaN}",
+                                "{\"a\":01}",
+                                "// c\n{}",
+                                "{\"a\":\"\n\"}"}) {
     const auto json = parse_object(bad);
     ASSERT_FALSE(json) << bad;
     EXPECT_EQ(json.error().code, ErrorCode::kMalformedJson);
@@ -132,7 +150,8 @@ TEST(ParseObject, RefusesWhatNestsTooDeep) {
   EXPECT_FALSE(parse_object("{\"a\":" + std::string(60'000, '[')));
 }
 
-// An ordered object looks for each key among those before it (CWE-407): the number of keys is bounded.
+// An ordered object looks for each key among those before it (CWE-407): the number of keys is
+// bounded.
 TEST(ParseObject, ABodyOfManyKeysIsRefusedSoon) {
   const auto body = [](int keys) {
     std::string text = "{";
@@ -144,7 +163,8 @@ TEST(ParseObject, ABodyOfManyKeysIsRefusedSoon) {
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(parse_object(body(7000)));
   const auto each = (std::chrono::steady_clock::now() - start) / 10;
   EXPECT_LT(each, std::chrono::milliseconds(100));
-  EXPECT_FALSE(parse_object("{\"a\":[" + body(600) + "," + body(600) + "]}")) << "counted over the whole body";
+  EXPECT_FALSE(parse_object("{\"a\":[" + body(600) + "," + body(600) + "]}"))
+      << "counted over the whole body";
 }
 
 TEST(Json, CharactersAreCodePoints) {

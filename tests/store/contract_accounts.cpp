@@ -67,7 +67,8 @@ TEST_P(StoreContract, ARevokedTokenStaysRevoked) {
   reopen();
   EXPECT_TRUE(read([](View& view) { return view.token_revoked("one"); }));
   EXPECT_FALSE(read([](View& view) { return view.token_revoked("three"); }));
-  EXPECT_THAT(read([](View& view) { return view.revoked_tokens(); }), UnorderedElementsAre("one", "two"));
+  EXPECT_THAT(read([](View& view) { return view.revoked_tokens(); }),
+              UnorderedElementsAre("one", "two"));
   write([](Transaction& t) { t.prune(5000, 100); });
   EXPECT_THAT(read([](View& view) { return view.revoked_tokens(); }), ElementsAre("two"))
       << "what expired before the retention is forgotten";
@@ -76,7 +77,8 @@ TEST_P(StoreContract, ARevokedTokenStaysRevoked) {
 TEST_P(StoreContract, ATicketIsRedeemedOnce) {
   EXPECT_TRUE(write([](Transaction& t) { return t.redeem_ticket("a", 2000, 1000); }));
   EXPECT_FALSE(write([](Transaction& t) { return t.redeem_ticket("a", 2000, 1500); }));
-  EXPECT_FALSE(write([](Transaction& t) { return t.redeem_ticket("a", 2000, 2000); })) << "still valid to the ms";
+  EXPECT_FALSE(write([](Transaction& t) { return t.redeem_ticket("a", 2000, 2000); }))
+      << "still valid to the ms";
   EXPECT_TRUE(write([](Transaction& t) { return t.redeem_ticket("b", 9000, 1500); }));
   reopen();
   EXPECT_FALSE(write([](Transaction& t) { return t.redeem_ticket("b", 9000, 3000); }));

@@ -44,7 +44,8 @@ TEST_P(StoreContract, WhatIsReadBackIsByteForByteWhatWasAppended) {
     draft.subject = UserId(9);
     return t.append(draft);
   });
-  const auto events = read([&](View& view) { return view.events(LogPosition(0), view.head(), 10); });
+  const auto events =
+      read([&](View& view) { return view.events(LogPosition(0), view.head(), 10); });
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0]->json, written->json);
   EXPECT_EQ(events[0]->cursor, written->cursor);
@@ -77,7 +78,8 @@ TEST_P(StoreContract, EventsAreReadInAHalfOpenRangeAndBounded) {
   for (int i = 0; i < 5; ++i) tell(kRoom);
   const auto range = [&](int after, int to, std::size_t max) {
     std::vector<std::int64_t> positions;
-    const auto events = read([&](View& view) { return view.events(LogPosition(after), LogPosition(to), max); });
+    const auto events =
+        read([&](View& view) { return view.events(LogPosition(after), LogPosition(to), max); });
     for (const auto& event : events) positions.push_back(event->position.value());
     return positions;
   };
@@ -157,7 +159,8 @@ TEST_P(StoreContract, AnUndoneCommandLeavesNothingAndGivesBackItsPositions) {
     ASSERT_EQ(t.appended().size(), 2u);
     EXPECT_EQ(t.appended()[1]->room, RoomId(8));
   });
-  const auto events = read([](View& view) { return view.events(LogPosition(0), LogPosition(9), 10); });
+  const auto events =
+      read([](View& view) { return view.events(LogPosition(0), LogPosition(9), 10); });
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[1]->room, RoomId(8));
   EXPECT_TRUE(read([](View& view) { return view.user(UserId(2)); }));
@@ -189,12 +192,14 @@ TEST_P(StoreContract, PruningTakesTheOldestRunAndRaisesTheFloor) {
   for (const auto time : {10, 20, 50, 30, 60}) at(time);
   EXPECT_EQ(write([](Transaction& t) { return t.prune(40, 1); }), 1u);
   EXPECT_EQ(read([](View& view) { return view.floor(); }), LogPosition(1));
-  EXPECT_EQ(write([](Transaction& t) { return t.prune(40, 100); }), 1u) << "3 is young, and 4 comes after it";
+  EXPECT_EQ(write([](Transaction& t) { return t.prune(40, 100); }), 1u)
+      << "3 is young, and 4 comes after it";
   EXPECT_EQ(read([](View& view) { return view.floor(); }), LogPosition(2));
   EXPECT_EQ(read([](View& view) { return view.head(); }), LogPosition(5));
   EXPECT_EQ(write([](Transaction& t) { return t.prune(1000, 100); }), 3u);
   EXPECT_EQ(read([](View& view) { return view.floor(); }), LogPosition(5));
-  EXPECT_EQ(read([](View& view) { return view.head(); }), LogPosition(5)) << "the log is empty, not new";
+  EXPECT_EQ(read([](View& view) { return view.head(); }), LogPosition(5))
+      << "the log is empty, not new";
   reopen();
   EXPECT_EQ(tell(kRoom), LogPosition(6)) << "no position is used twice";
 }

@@ -133,7 +133,8 @@ TEST_P(StoreContract, ATombstoneKeepsItsPlaceAndNothingThatWasSaid) {
   EXPECT_EQ(kept->deleted_at_ms, 99);
   EXPECT_EQ(kept->text, "");
   EXPECT_EQ(kept->metadata, "");
-  EXPECT_TRUE(read([&](View& view) { return view.nonce_use(ada.id, "n"); })) << "a replay is still one";
+  EXPECT_TRUE(read([&](View& view) { return view.nonce_use(ada.id, "n"); }))
+      << "a replay is still one";
 }
 
 TEST_P(StoreContract, ReactionsAreCountedByEmojiInTheOrderTheyCame) {
@@ -152,10 +153,13 @@ TEST_P(StoreContract, ReactionsAreCountedByEmojiInTheOrderTheyCame) {
   EXPECT_TRUE(react(1, "❤️"));
   EXPECT_TRUE(react(2, "❤️"));
   EXPECT_TRUE(react(3, "❤️"));
-  EXPECT_TRUE(write([&](Transaction& t) { return t.remove_reaction(message.id, UserId(3), "❤️"); }));
-  EXPECT_FALSE(write([&](Transaction& t) { return t.remove_reaction(message.id, UserId(3), "❤️"); }));
+  EXPECT_TRUE(
+      write([&](Transaction& t) { return t.remove_reaction(message.id, UserId(3), "❤️"); }));
+  EXPECT_FALSE(
+      write([&](Transaction& t) { return t.remove_reaction(message.id, UserId(3), "❤️"); }));
   const auto seen = [&](int viewer) {
-    return read([&](View& view) { return view.message(room, message.id, UserId(viewer)); })->reactions;
+    return read([&](View& view) { return view.message(room, message.id, UserId(viewer)); })
+        ->reactions;
   };
   ASSERT_EQ(seen(1).size(), 2u);
   EXPECT_EQ(seen(1)[0].emoji, "👍");
@@ -201,7 +205,8 @@ TEST_P(StoreContract, HistoryGoesPageByPageInBothDirections) {
   EXPECT_EQ(ask(make(none, none, ids[5], 4)), "3456+");
   EXPECT_EQ(ask(make(none, none, ids[1], 5)), "01234") << "nothing older is left";
   EXPECT_EQ(ask(make(none, none, ids[9], 5)), "56789+");
-  EXPECT_EQ(ask(make(none, none, MessageId(ids[5].value() + 1), 4)), "4567+") << "where it would be";
+  EXPECT_EQ(ask(make(none, none, MessageId(ids[5].value() + 1), 4)), "4567+")
+      << "where it would be";
   EXPECT_EQ(ask(make(none, none, none, 0)), "+");
 }
 
@@ -212,7 +217,8 @@ TEST_P(StoreContract, HistoryHoldsTombstonesAndIsOfOneRoom) {
   message.deleted_at_ms = 9;
   write([&](Transaction& t) { t.update_message(message); });
   EXPECT_EQ(read([&](View& view) { return view.history(room, {}, ada.id); }).messages.size(), 1u);
-  EXPECT_THAT(read([&](View& view) { return view.history(RoomId(8), {}, ada.id); }).messages, IsEmpty());
+  EXPECT_THAT(read([&](View& view) { return view.history(RoomId(8), {}, ada.id); }).messages,
+              IsEmpty());
 }
 
 }  // namespace

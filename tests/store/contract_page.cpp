@@ -40,12 +40,12 @@ TEST_P(StoreContract, WhoHasLeftSeesOnlyHowItEnded) {
 TEST_P(StoreContract, WhoComesBackSeesBothTimesButNotTheOneBetween) {
   const RoomId room(7);
   const UserId ada(1);
-  join(room, ada);     // 1
-  tell(room);          // 2
-  leave(room, ada);    // 3
-  tell(room);          // 4
-  join(room, ada);     // 5
-  tell(room);          // 6
+  join(room, ada);   // 1
+  tell(room);        // 2
+  leave(room, ada);  // 3
+  tell(room);        // 4
+  join(room, ada);   // 5
+  tell(room);        // 6
   EXPECT_THAT(positions(ada), ElementsAre(1, 2, 3, 5, 6));
   EXPECT_THAT(positions(ada, LogPosition(2)), ElementsAre(3, 5, 6));
 }
@@ -198,9 +198,11 @@ TEST_P(StoreContract, APageIsWhatANaiveFilterOfTheWholeLogWouldGive) {
     for (int user = 1; user <= kUsers; ++user) {
       model.memberships = read([&](View& view) { return view.memberships(UserId(user)); });
       const auto head = model.log.back()->position.value();
-      for (const auto after : {head - 1, head - 5, head - roll(60), head - roll(1500), std::int64_t{0}}) {
+      for (const auto after :
+           {head - 1, head - 5, head - roll(60), head - roll(1500), std::int64_t{0}}) {
         if (after < 0) continue;
-        const PageLimits limits{static_cast<std::size_t>(1 + roll(80)), static_cast<std::size_t>(1 + roll(8000))};
+        const PageLimits limits{static_cast<std::size_t>(1 + roll(80)),
+                                static_cast<std::size_t>(1 + roll(8000))};
         const auto expected = model.page(UserId(user), LogPosition(after), limits);
         const auto got = page(UserId(user), LogPosition(after), limits);
         ASSERT_EQ(got.head, expected.head);
@@ -222,7 +224,8 @@ TEST_P(StoreContract, AUserOfAThousandRoomsResumesExactly) {
       t.insert_member(RoomId(room), ada, Role::kMember, t.next_position(), 1);
       t.append(draft(RoomId(room), EventKind::kMemberJoined, ada));
     }
-    for (int i = 0; i < 5000; ++i) t.append(draft(RoomId(1 + i * 7 % (kRooms + 100))));  // 100 are not hers
+    for (int i = 0; i < 5000; ++i)
+      t.append(draft(RoomId(1 + i * 7 % (kRooms + 100))));  // 100 are not hers
   });
   std::vector<std::int64_t> expected;
   for (int i = 0; i < kRooms; ++i) expected.push_back(i + 1);

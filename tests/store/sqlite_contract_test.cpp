@@ -3,6 +3,7 @@
 namespace fairlead::store {
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         ::testing::Values(StoreMaker{"sqlite", [] { return std::make_unique<SqliteBench>(); }}));
+                         ::testing::Values(StoreMaker{
+                             "sqlite", [] { return std::make_unique<SqliteBench>(); }}));
 
 }  // namespace fairlead::store

@@ -9,7 +9,8 @@
 #include "store/sqlite/connection.h"
 #include "tests/store/sqlite_bench.h"
 
-// What happens to the store when SQLite cannot go on: StoreFailure, nothing half done, and later it works again.
+// What happens to the store when SQLite cannot go on: StoreFailure, nothing half done, and later it
+// works again.
 namespace fairlead::store {
 namespace {
 
@@ -70,7 +71,8 @@ TEST_F(SqliteFailureTest, AFullDatabaseFailsTheWholeWriteAndWorksAgainWhenThereI
           t.append(large_draft());
           t.keep_command();
         } catch (const StoreFailure&) {
-          // SQLite has rolled back everything: the command cannot be undone alone, and nothing goes on.
+          // SQLite has rolled back everything: the command cannot be undone alone, and nothing goes
+          // on.
           EXPECT_THROW(t.undo_command(), StoreFailure);
           EXPECT_THROW(t.put_setting("other", "x"), StoreFailure);
           full = true;
@@ -141,8 +143,8 @@ TEST_F(SqliteFailureTest, AFileThatIsLockedForTooLongFailsTheWriteAndNotTheReade
   EXPECT_EQ(head_of(*store), 2);
 }
 
-// Readers that overlap without end: one is always in the middle of a snapshot, so the log of the commits could
-// never start from the beginning by itself.
+// Readers that overlap without end: one is always in the middle of a snapshot, so the log of the
+// commits could never start from the beginning by itself.
 TEST_F(SqliteFailureTest, TheWriteAheadLogStaysBoundedWhileReadersOverlap) {
   SqliteOptions options;
   options.wal_pages_max = 500;  // 2 MB
@@ -193,7 +195,8 @@ TEST_F(SqliteFailureTest, TwoStoresOnOneFileShareOneOrder) {
   std::vector<std::int64_t> of_one, of_two;
   const auto work = [](Store& store, std::vector<std::int64_t>& positions) {
     for (int i = 0; i < kEach; ++i) {
-      store.write([&](Transaction& t) { positions.push_back(t.append(large_draft())->position.value()); });
+      store.write(
+          [&](Transaction& t) { positions.push_back(t.append(large_draft())->position.value()); });
     }
   };
   std::thread other([&] { work(*two, of_two); });

@@ -1,11 +1,10 @@
-#include "store/sqlite/schema.h"
-
 #include <sys/stat.h>
 
 #include <array>
 #include <fstream>
 #include <thread>
 
+#include "store/sqlite/schema.h"
 #include "tests/store/sqlite_bench.h"
 
 namespace fairlead::store::sqlite {
@@ -67,8 +66,11 @@ TEST_F(SqliteSchemaTest, AMigrationThatFailsLeavesTheFileAsItWas) {
     auto connection = connect();
     EXPECT_THROW(migrate(connection, longer), StoreFailure);
     EXPECT_EQ(connection.text_of("PRAGMA user_version"), std::to_string(schema_ladder().size()));
-    EXPECT_EQ(connection.text_of("SELECT count(*) FROM sqlite_schema WHERE name = 'half_done'"), "0");
-    EXPECT_EQ(connection.text_of("SELECT count(*) FROM pragma_table_info('rooms') WHERE name = 'colour'"), "0");
+    EXPECT_EQ(connection.text_of("SELECT count(*) FROM sqlite_schema WHERE name = 'half_done'"),
+              "0");
+    EXPECT_EQ(
+        connection.text_of("SELECT count(*) FROM pragma_table_info('rooms') WHERE name = 'colour'"),
+        "0");
   }
   EXPECT_NO_THROW(open_sqlite_store(path_));
 }
@@ -85,7 +87,8 @@ TEST_F(SqliteSchemaTest, AFileOfAnotherProgramIsLeftAlone) {
 }
 
 TEST_F(SqliteSchemaTest, WhatIsNoDatabaseIsRefused) {
-  std::ofstream(path_) << "This is a text file, and quite a long one, so that it cannot be taken for a database.";
+  std::ofstream(path_)
+      << "This is a text file, and quite a long one, so that it cannot be taken for a database.";
   EXPECT_THROW(open_sqlite_store(path_), StoreFailure);
   EXPECT_THROW(open_sqlite_store(directory_.file("no/such/directory.db")), StoreFailure);
 }

@@ -8,8 +8,8 @@
 
 #include "store/store.h"
 
-// What every implementation of store::Store has to do. An implementation links the contract_*.cpp files and
-// instantiates the suite:
+// What every implementation of store::Store has to do. An implementation links the contract_*.cpp
+// files and instantiates the suite:
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, ::testing::Values(StoreMaker{...}));
 namespace fairlead::store {
 
@@ -25,11 +25,14 @@ struct StoreMaker {
   std::function<std::unique_ptr<Bench>()> make;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const StoreMaker& maker) { return out << maker.name; }
+inline std::ostream& operator<<(std::ostream& out, const StoreMaker& maker) {
+  return out << maker.name;
+}
 
 class StoreContract : public ::testing::TestWithParam<StoreMaker> {
  protected:
-  StoreContract() : bench_(GetParam().make()), store_(bench_->open()), reader_(store_->open_reader()) {}
+  StoreContract()
+      : bench_(GetParam().make()), store_(bench_->open()), reader_(store_->open_reader()) {}
 
   void reopen() {
     reader_.reset();

@@ -181,27 +181,30 @@ TEST(WebSocketLiveness, PostsFromAllSidesDuringAStopAreHarmless) {
 
 // lws closes the eventfd of its wake-up twice (event_pipe_guard.h).
 TEST(WebSocketLiveness, AStopClosesNoDescriptorOfAnotherThread) {
-  std::atomic<bool> stop{false};
-  std::atomic<int> lost{0};
-  std::vector<std::thread> others;
-  for (int i = 0; i < 2; ++i) {
-    others.emplace_back([&] {
-      while (!stop) {
-        std::array<int, 4> fds;
-        for (int& fd : fds) fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        for (const int fd : fds) lost += ::close(fd) != 0;
-      }
-    });
-  }
   for (int round = 0; round < 100; ++round) {
     Rig rig;
     std::vector<Client> clients;
     for (int i = 0; i < 10; ++i) clients.push_back(rig.connect());
+    std::atomic<bool> stop{false};
+    std::atomic<int> lost{0};
+    std::atomic<int> running{0};
+    std::vector<std::thread> others;
+    for (int i = 0; i < 2; ++i) {
+      others.emplace_back([&] {
+        for (bool first = true; !stop; first = false) {
+          std::array<int, 4> fds;
+          for (int& fd : fds) fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+          for (const int fd : fds) lost += ::close(fd) != 0;
+          if (first) ++running;
+        }
+      });
+    }
+    ASSERT_TRUE(eventually([&] { return running == 2; }));
     rig.ws->stop();
+    stop = true;
+    for (auto& other : others) other.join();
+    ASSERT_EQ(lost, 0) << "in round " << round;
   }
-  stop = true;
-  for (auto& other : others) other.join();
-  EXPECT_EQ(lost, 0);
 }
 
 }  // namespace

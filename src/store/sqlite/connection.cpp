@@ -31,8 +31,8 @@ bool Statement::step() {
 
 namespace {
 
-// SQLite counts its memory under one mutex for all threads, which nobody here asks for: a seventh of the
-// writer's time. Has to be said before SQLite is first used; if it was, it is only slower.
+// SQLite counts its memory under one mutex for all threads, which nobody here asks for: a seventh
+// of the writer's time. Has to be said before SQLite is first used; if it was, it is only slower.
 void configure_once() {
   static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(once);
@@ -63,8 +63,9 @@ Connection::~Connection() {
 
 Statement& Connection::prepared(const char* sql) {
   const auto found = statements_.find(sql);
-  Statement& statement =
-      found != statements_.end() ? found->second : statements_.try_emplace(sql, db_, sql).first->second;
+  Statement& statement = found != statements_.end()
+                             ? found->second
+                             : statements_.try_emplace(sql, db_, sql).first->second;
   assert(!statement.busy());
   return statement;
 }
@@ -100,7 +101,8 @@ bool Connection::checkpoint(std::chrono::milliseconds wait) {
   int in_log = 0;
   int moved = 0;
   const int code = sqlite3_wal_checkpoint_v2(
-      db_, nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+      db_, nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &in_log,
+      &moved);
   if (restart) sqlite3_busy_timeout(db_, static_cast<int>(busy_timeout_.count()));
   return code == SQLITE_OK && moved == in_log;
 }

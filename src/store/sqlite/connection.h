@@ -8,8 +8,8 @@
 
 namespace fairlead::store::sqlite {
 
-// One connection to the database file, with its prepared statements. Used by one thread at a time; blocks on
-// disk. Every method throws StoreFailure when SQLite fails.
+// One connection to the database file, with its prepared statements. Used by one thread at a time;
+// blocks on disk. Every method throws StoreFailure when SQLite fails.
 class Connection {
  public:
   enum class Mode { kReadWrite, kReadOnly };
@@ -19,8 +19,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // `sql` must be a literal (or live as long as the connection): its address names the prepared statement.
-  // Text arguments are copied.
+  // `sql` must be a literal (or live as long as the connection): its address names the prepared
+  // statement. Text arguments are copied.
   template <typename... A>
   Rows query(const char* sql, const A&... args) {
     Statement& statement = prepared(sql);
@@ -51,12 +51,12 @@ class Connection {
   // The first column of the first row of a statement not worth keeping.
   std::string text_of(const std::string& sql);
 
-  // The length of the write-ahead log after the last commit of this connection, in pages. From the first
-  // call on, the caller sees to checkpoints: SQLite makes none by itself.
+  // The length of the write-ahead log after the last commit of this connection, in pages. From the
+  // first call on, the caller sees to checkpoints: SQLite makes none by itself.
   int wal_pages();
-  // Moves pages from the write-ahead log to the database. `wait`: for readers as well, for that long at
-  // most, so that the log starts from the beginning; without, as far as readers allow. False: not all was
-  // moved, or it failed; neither matters to what is committed.
+  // Moves pages from the write-ahead log to the database. `wait`: for readers as well, for that
+  // long at most, so that the log starts from the beginning; without, as far as readers allow.
+  // False: not all was moved, or it failed; neither matters to what is committed.
   bool checkpoint(std::chrono::milliseconds wait);
 
   // False once SQLite has rolled back by itself (disk full, I/O error).

@@ -5,9 +5,9 @@
 #include "store/sqlite/reads.h"
 #include "store/sqlite/rows.h"
 
-// A page of what one user sees. The log may hold millions of events and the user a thousand rooms, so it is
-// neither scanned nor is every room read to the page's length: first the positions, merged over the user's
-// ranges by the index (stream, id), then the bodies of those that are on the page.
+// A page of what one user sees. The log may hold millions of events and the user a thousand rooms,
+// so it is neither scanned nor is every room read to the page's length: first the positions, merged
+// over the user's ranges by the index (stream, id), then the bodies of those that are on the page.
 namespace fairlead::store::sqlite {
 namespace {
 
@@ -21,26 +21,29 @@ struct Range {
   std::int64_t to;
 };
 
-// What Membership::sees says, as ranges, cut to positions above `after`; sorted by stream, disjoint.
+// What Membership::sees says, as ranges, cut to positions above `after`; sorted by stream,
+// disjoint.
 std::vector<Range> visible_ranges(Connection& db, UserId user, std::int64_t after) {
   std::vector<Range> ranges{{-user.value(), after + 1, kForever}};
   {
     auto rows = db.query("SELECT room, since FROM members WHERE user = ? ORDER BY room", user);
-    while (rows.next()) ranges.push_back({rows.integer(0), std::max(rows.integer(1), after + 1), kForever});
+    while (rows.next())
+      ranges.push_back({rows.integer(0), std::max(rows.integer(1), after + 1), kForever});
   }
   const auto by_stream = [](const Range& a, const Range& b) {
     return a.stream != b.stream ? a.stream < b.stream : a.from < b.from;
   };
   const auto present_end = ranges.size();
   auto rows = db.query(
-      "SELECT room, since, until FROM past_members WHERE user = ? AND until > ? ORDER BY until", user, after);
+      "SELECT room, since, until FROM past_members WHERE user = ? AND until > ? ORDER BY until",
+      user, after);
   while (rows.next()) {
     const auto room = rows.integer(0);
     const auto until = rows.integer(2);
     const auto begin = ranges.begin() + 1;
     const auto end = ranges.begin() + static_cast<std::ptrdiff_t>(present_end);
-    const auto present = std::lower_bound(begin, end, room,
-                                          [](const Range& r, std::int64_t id) { return r.stream < id; });
+    const auto present = std::lower_bound(
+        begin, end, room, [](const Range& r, std::int64_t id) { return r.stream < id; });
     const bool member_now = present != end && present->stream == room;
     // Who is out sees only how it ended.
     ranges.push_back({room, member_now ? std::max(rows.integer(1), after + 1) : until, until});
@@ -60,8 +63,9 @@ struct Source {
     ahead.clear();
     used = 0;
     if (left.from > left.to) return false;
-    auto rows = db.query("SELECT id FROM events WHERE stream = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?",
-                         left.stream, left.from, left.to, read_ahead);
+    auto rows = db.query(
+        "SELECT id FROM events WHERE stream = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+        left.stream, left.from, left.to, read_ahead);
     while (rows.next()) ahead.push_back(rows.integer(0));
     // A short answer was the end.
     left.from = ahead.size() < read_ahead ? kForever : ahead.back() + 1;
@@ -85,14 +89,16 @@ std::vector<std::int64_t> merge(Connection& db, const std::vector<Range>& ranges
     first.emplace_back(source.ahead.front(), sources.size());
     sources.push_back(std::move(source));
   }
-  std::priority_queue<Next, std::vector<Next>, std::greater<>> next(std::greater<>{}, std::move(first));
+  std::priority_queue<Next, std::vector<Next>, std::greater<>> next(std::greater<>{},
+                                                                    std::move(first));
   std::vector<std::int64_t> positions;
   while (!next.empty() && positions.size() < max) {
     const auto [position, at] = next.top();
     next.pop();
     positions.push_back(position);
     Source& source = sources[at];
-    if (++source.used < source.ahead.size() || source.refill(db)) next.emplace(source.ahead[source.used], at);
+    if (++source.used < source.ahead.size() || source.refill(db))
+      next.emplace(source.ahead[source.used], at);
   }
   return positions;
 }
@@ -106,10 +112,11 @@ std::vector<std::int64_t> scan(Connection& db, const std::vector<Range>& ranges,
     const auto position = rows.integer(0);
     const auto stream = rows.integer(1);
     // The last range of the stream that begins at or before the position.
-    const auto later = std::upper_bound(ranges.begin(), ranges.end(), Range{stream, position, 0},
-                                        [](const Range& a, const Range& b) {
-                                          return a.stream != b.stream ? a.stream < b.stream : a.from < b.from;
-                                        });
+    const auto later =
+        std::upper_bound(ranges.begin(), ranges.end(), Range{stream, position, 0},
+                         [](const Range& a, const Range& b) {
+                           return a.stream != b.stream ? a.stream < b.stream : a.from < b.from;
+                         });
     if (later == ranges.begin()) continue;
     const auto& range = *(later - 1);
     if (range.stream == stream && position <= range.to) positions.push_back(position);
@@ -126,8 +133,8 @@ Page Reads::page(UserId user, LogPosition after, PageLimits limits) {
   if (after >= page.head) return page;
   const auto ranges = visible_ranges(db_, user, after.value());
   const auto events_max = std::max<std::size_t>(1, limits.events);
-  // A step of the scan costs less than a look-up in the index, so this is also the cheaper way for a
-  // user of many rooms who was away for a moment.
+  // A step of the scan costs less than a look-up in the index, so this is also the cheaper way for
+  // a user of many rooms who was away for a moment.
   const auto gap = static_cast<std::size_t>(page.head.value() - after.value());
   const auto positions = gap <= ranges.size() ? scan(db_, ranges, after.value(), events_max + 1)
                                               : merge(db_, ranges, events_max + 1);

@@ -7,9 +7,10 @@
 
 namespace fairlead::store::sqlite {
 
-// Everything that can be read, over one connection: what View promises (see there), without its virtual
-// functions, so that a reader's view and the writer's transaction are made of the same code (viewing.h).
-// Belongs to the thread that has the connection; inside a transaction of it, or the snapshot moves.
+// Everything that can be read, over one connection: what View promises (see there), without its
+// virtual functions, so that a reader's view and the writer's transaction are made of the same code
+// (viewing.h). Belongs to the thread that has the connection; inside a transaction of it, or the
+// snapshot moves.
 class Reads {
  public:
   Reads(Connection& connection, const std::string& epoch) : db_(connection), epoch_(epoch) {}

@@ -7,7 +7,8 @@
 namespace fairlead::store::sqlite {
 namespace {
 
-// Display names that begin alike are looked at up to here, so that one letter cannot read every account.
+// Display names that begin alike are looked at up to here, so that one letter cannot read every
+// account.
 constexpr std::int64_t kDisplayNamesMax = 1000;
 
 std::string lower(std::string_view text) {
@@ -59,7 +60,8 @@ std::vector<User> Reads::find_users(std::string_view prefix, std::size_t limit) 
     take(rows);
   }
   {
-    // The range may be wider than the prefix ('@' + 1 folds to 'a'), so the prefix is compared, too.
+    // The range may be wider than the prefix ('@' + 1 folds to 'a'), so the prefix is compared,
+    // too.
     auto rows = db_.query(
         "SELECT" FAIRLEAD_USER_COLUMNS
         "FROM users u WHERE display_name COLLATE NOCASE >= ?1 AND display_name COLLATE NOCASE < ?2 "
@@ -67,7 +69,8 @@ std::vector<User> Reads::find_users(std::string_view prefix, std::size_t limit) 
         from, to, protocol::characters(from), kDisplayNamesMax);
     take(rows);
   }
-  std::sort(found.begin(), found.end(), [](const User& a, const User& b) { return a.name < b.name; });
+  std::sort(found.begin(), found.end(),
+            [](const User& a, const User& b) { return a.name < b.name; });
   found.erase(std::unique(found.begin(), found.end(),
                           [](const User& a, const User& b) { return a.id == b.id; }),
               found.end());

@@ -12,7 +12,9 @@ LogPosition Reads::head() {
   return newest ? newest : floor();
 }
 
-LogPosition Reads::floor() { return LogPosition(db_.number("SELECT floor FROM log_state", 0)); }
+LogPosition Reads::floor() {
+  return LogPosition(db_.number("SELECT floor FROM log_state", 0));
+}
 
 std::vector<EventPtr> Reads::events(LogPosition after, LogPosition to, std::size_t max) {
   std::vector<EventPtr> events;

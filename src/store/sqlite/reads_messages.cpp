@@ -22,15 +22,17 @@ void Reads::add_reactions(Message& message, UserId viewer) {
       "SELECT emoji, count(*), max(user = ?) FROM reactions WHERE message = ? "
       "GROUP BY emoji ORDER BY min(added), emoji",
       viewer, message.id);
-  while (rows.next()) message.reactions.push_back({rows.text(0), rows.integer(1), rows.integer(2) != 0});
+  while (rows.next())
+    message.reactions.push_back({rows.text(0), rows.integer(1), rows.integer(2) != 0});
 }
 
 std::optional<Message> Reads::message(RoomId room, MessageId id, UserId viewer) {
   std::optional<Message> message;
   {
-    auto rows = db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
-                          "FROM messages m JOIN users u ON u.id = m.author WHERE m.id = ? AND m.room = ?",
-                          id, room);
+    auto rows =
+        db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
+                  "FROM messages m JOIN users u ON u.id = m.author WHERE m.id = ? AND m.room = ?",
+                  id, room);
     if (rows.next()) message = message_of(rows);
   }
   if (message) add_reactions(*message, viewer);
@@ -98,10 +100,11 @@ std::optional<View::NonceUse> Reads::nonce_use(UserId author, std::string_view n
   std::optional<View::NonceUse> use;
   {
     // What is left of a deleted room does not count.
-    auto rows = db_.query("SELECT" FAIRLEAD_MESSAGE_COLUMNS
-                          ", m.fingerprint FROM messages m JOIN users u ON u.id = m.author "
-                          "JOIN rooms r ON r.id = m.room WHERE m.author = ? AND m.nonce = ? AND m.nonce <> ''",
-                          author, nonce);
+    auto rows = db_.query(
+        "SELECT" FAIRLEAD_MESSAGE_COLUMNS
+        ", m.fingerprint FROM messages m JOIN users u ON u.id = m.author "
+        "JOIN rooms r ON r.id = m.room WHERE m.author = ? AND m.nonce = ? AND m.nonce <> ''",
+        author, nonce);
     if (rows.next()) use = View::NonceUse{message_of(rows), rows.text(15)};
   }
   if (use) add_reactions(use->message, author);

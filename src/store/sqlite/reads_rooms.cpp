@@ -13,38 +13,44 @@ std::optional<Room> Reads::room(RoomId id) {
 }
 
 std::optional<Role> Reads::role(RoomId room, UserId user) {
-  const auto role = db_.number("SELECT role FROM members WHERE room = ? AND user = ?", -1, room, user);
+  const auto role =
+      db_.number("SELECT role FROM members WHERE room = ? AND user = ?", -1, room, user);
   if (role < 0) return std::nullopt;
   return static_cast<Role>(role);
 }
 
 std::vector<RoomSummary> Reads::rooms_of(UserId user) {
   std::vector<RoomSummary> summaries;
-  // Unread messages are counted without reading them: seq has no gaps, so their number is known; what the
-  // user wrote and what was deleted is subtracted.
-  auto rows = db_.query(
-      "SELECT" FAIRLEAD_ROOM_COLUMNS
-      ", p.role, p.since, p.joined_seq, d.message, d.seq FROM members p JOIN rooms r ON r.id = p.room "
-      "LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
-      "WHERE p.user = ? ORDER BY r.name COLLATE NOCASE, r.id",
-      user);
+  // Unread messages are counted without reading them: seq has no gaps, so their number is known;
+  // what the user wrote and what was deleted is subtracted.
+  auto rows = db_.query("SELECT" FAIRLEAD_ROOM_COLUMNS
+                        ", p.role, p.since, p.joined_seq, d.message, d.seq FROM members p JOIN "
+                        "rooms r ON r.id = p.room "
+                        "LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
+                        "WHERE p.user = ? ORDER BY r.name COLLATE NOCASE, r.id",
+                        user);
   while (rows.next()) {
     RoomSummary summary;
     summary.room = room_of(rows);
     summary.role = rows.as<Role>(8);
     summary.last_read_message_id = rows.id<MessageId>(11);
     const auto room = summary.room.id;
-    const auto seen = std::max(rows.integer(9), rows.integer(11));  // a message's id is a log position
+    const auto seen =
+        std::max(rows.integer(9), rows.integer(11));  // a message's id is a log position
     const auto seen_seq = std::max(rows.integer(10), rows.integer(12));
     if (summary.room.last_seq > seen_seq) {
-      const auto own = db_.number("SELECT count(*) FROM messages WHERE room = ? AND author = ? AND id > ?", 0,
-                                  room, user, seen);
+      const auto own =
+          db_.number("SELECT count(*) FROM messages WHERE room = ? AND author = ? AND id > ?", 0,
+                     room, user, seen);
       const auto deleted = db_.number(
-          "SELECT count(*) FROM messages WHERE room = ? AND id > ? AND author <> ? AND deleted_at_ms <> 0", 0,
-          room, seen, user);
-      summary.unread_count = std::max<std::int64_t>(0, summary.room.last_seq - seen_seq - own - deleted);
-      summary.mention_count = db_.number(
-          "SELECT count(*) FROM mentions WHERE user = ? AND room = ? AND message > ?", 0, user, room, seen);
+          "SELECT count(*) FROM messages WHERE room = ? AND id > ? AND author <> ? AND "
+          "deleted_at_ms <> 0",
+          0, room, seen, user);
+      summary.unread_count =
+          std::max<std::int64_t>(0, summary.room.last_seq - seen_seq - own - deleted);
+      summary.mention_count =
+          db_.number("SELECT count(*) FROM mentions WHERE user = ? AND room = ? AND message > ?", 0,
+                     user, room, seen);
     }
     summary.last_message = last_message(room, user);
     summaries.push_back(std::move(summary));
@@ -74,9 +80,10 @@ std::vector<Member> Reads::members(RoomId room, std::size_t limit) {
 
 std::optional<Room> Reads::direct_room(UserId a, UserId b) {
   const auto [low, high] = std::minmax(a, b);
-  auto rows = db_.query("SELECT" FAIRLEAD_ROOM_COLUMNS
-                        "FROM direct_rooms d JOIN rooms r ON r.id = d.room WHERE d.low = ? AND d.high = ?",
-                        low, high);
+  auto rows =
+      db_.query("SELECT" FAIRLEAD_ROOM_COLUMNS
+                "FROM direct_rooms d JOIN rooms r ON r.id = d.room WHERE d.low = ? AND d.high = ?",
+                low, high);
   if (!rows.next()) return std::nullopt;
   return room_of(rows);
 }

@@ -37,11 +37,12 @@ EventPtr event_of(const Rows& rows, const std::string& epoch) {
 }
 
 User user_of(const Rows& rows, int first) {
-  return {rows.id<UserId>(first), rows.text(first + 1), rows.text(first + 2), rows.integer(first + 3)};
+  return {rows.id<UserId>(first), rows.text(first + 1), rows.text(first + 2),
+          rows.integer(first + 3)};
 }
 
 Room room_of(const Rows& rows) {
-  return {rows.id<RoomId>(0),      rows.text(1),           rows.text(2),    rows.as<Visibility>(3),
+  return {rows.id<RoomId>(0),   rows.text(1),    rows.text(2),    rows.as<Visibility>(3),
           rows.as<RoomKind>(4), rows.integer(5), rows.integer(6), rows.integer(7)};
 }
 

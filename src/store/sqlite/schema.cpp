@@ -12,8 +12,9 @@ namespace {
 
 constexpr int kApplicationId = 0x464c4431;  // "FLD1": tells our files from others
 
-// Times are milliseconds since 1970. Foreign keys are not declared: rows go in bounded chunks (prune),
-// which a cascade would undo, and the checks would cost the hot path two look-ups per message.
+// Times are milliseconds since 1970. Foreign keys are not declared: rows go in bounded chunks
+// (prune), which a cascade would undo, and the checks would cost the hot path two look-ups per
+// message.
 constexpr const char* kFirst = R"sql(
 -- The log. stream: the room's id, or minus the id of the one user it is for. The body comes last, so that
 -- reading the other columns of a large event does not touch its overflow pages.
@@ -140,7 +141,9 @@ constexpr std::array<Migration, 1> kLadder{first_schema};
 
 }  // namespace
 
-std::span<const Migration> schema_ladder() { return kLadder; }
+std::span<const Migration> schema_ladder() {
+  return kLadder;
+}
 
 void migrate(Connection& connection, std::span<const Migration> ladder) {
   const auto version_of = [&] { return std::stoul(connection.text_of("PRAGMA user_version")); };
@@ -157,8 +160,9 @@ void migrate(Connection& connection, std::span<const Migration> ladder) {
     }
     const auto version = version_of();
     if (version > ladder.size()) {
-      throw StoreFailure("the file was written by a later version (schema " + std::to_string(version) +
-                         ", known up to " + std::to_string(ladder.size()) + ")");
+      throw StoreFailure("the file was written by a later version (schema " +
+                         std::to_string(version) + ", known up to " +
+                         std::to_string(ladder.size()) + ")");
     }
     for (auto rung = version; rung < ladder.size(); ++rung) ladder[rung](connection);
     connection.execute("PRAGMA application_id = " + std::to_string(kApplicationId));

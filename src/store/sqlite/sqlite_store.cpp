@@ -23,7 +23,9 @@ constexpr int kWalBytesKept = 64 * 1024 * 1024;
 // A transaction on a connection: committed, or rolled back by whatever ends its scope.
 class Scope {
  public:
-  Scope(Connection& connection, const char* begin) : connection_(connection) { connection_.run(begin); }
+  Scope(Connection& connection, const char* begin) : connection_(connection) {
+    connection_.run(begin);
+  }
   ~Scope() {
     if (!connection_.in_transaction()) return;
     try {
@@ -35,7 +37,8 @@ class Scope {
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   void commit() {
-    if (!connection_.in_transaction()) throw StoreFailure("sqlite: the transaction was rolled back");
+    if (!connection_.in_transaction())
+      throw StoreFailure("sqlite: the transaction was rolled back");
     connection_.run("COMMIT");
   }
 
@@ -43,8 +46,8 @@ class Scope {
   Connection& connection_;
 };
 
-// Once in a file's life. SQLite does not wait here for another process that is just creating the file, too
-// (the busy handler is not called for this change of lock), so this does.
+// Once in a file's life. SQLite does not wait here for another process that is just creating the
+// file, too (the busy handler is not called for this change of lock), so this does.
 void switch_to_wal(Connection& connection, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
@@ -78,15 +81,19 @@ class SqliteReader final : public Store::Reader {
   const std::string epoch_;
 };
 
-// The store over one SQLite file: one writing connection, and one for each reader. WAL, so that readers and
-// the writer do not wait for each other. docs/decisions/0002-one-log-in-sqlite.md says why.
+// The store over one SQLite file: one writing connection, and one for each reader. WAL, so that
+// readers and the writer do not wait for each other. docs/decisions/0002-one-log-in-sqlite.md says
+// why.
 class SqliteStore final : public Store {
  public:
   SqliteStore(const std::string& path, const SqliteOptions& options)
-      : path_(path), options_(options), writer_(path, Connection::Mode::kReadWrite, options.busy_timeout) {
+      : path_(path),
+        options_(options),
+        writer_(path, Connection::Mode::kReadWrite, options.busy_timeout) {
     writer_.execute("PRAGMA synchronous = FULL");  // G2: an fsync of the WAL with every commit
     writer_.execute("PRAGMA foreign_keys = OFF");
-    writer_.execute("PRAGMA temp_store = MEMORY");  // savepoints keep what they would undo in memory
+    writer_.execute(
+        "PRAGMA temp_store = MEMORY");  // savepoints keep what they would undo in memory
     writer_.execute("PRAGMA trusted_schema = OFF");
     writer_.execute("PRAGMA cache_size = -" + std::to_string(kWriterCacheKib));
     writer_.execute("PRAGMA journal_size_limit = " + std::to_string(kWalBytesKept));
@@ -116,8 +123,9 @@ class SqliteStore final : public Store {
   }
 
  private:
-  // The WAL starts from the beginning when all of it is in the database and no reader stands in it. Readers
-  // come and go, so that is soon; but they may overlap without end, and then the WAL would grow without end.
+  // The WAL starts from the beginning when all of it is in the database and no reader stands in it.
+  // Readers come and go, so that is soon; but they may overlap without end, and then the WAL would
+  // grow without end.
   void checkpoint_if_due() {
     const int first = std::min(kCheckpointPages, options_.wal_pages_max);
     const int pages = writer_.wal_pages();
@@ -125,7 +133,8 @@ class SqliteStore final : public Store {
     if (pages < checkpoint_due_) return;
     const bool too_long = pages >= options_.wal_pages_max;
     writer_.checkpoint(too_long ? kCheckpointWait : std::chrono::milliseconds(0));
-    checkpoint_due_ = pages + first / 4;  // if that was in vain, not again before there is more to move
+    checkpoint_due_ =
+        pages + first / 4;  // if that was in vain, not again before there is more to move
   }
 
   const std::string path_;
@@ -139,8 +148,8 @@ class SqliteStore final : public Store {
 }  // namespace sqlite
 
 std::unique_ptr<Store> open_sqlite_store(const std::string& path, const SqliteOptions& options) {
-  // Password hashes and keys are in it. O_EXCL: opening and closing a file that SQLite has open already
-  // would drop its locks (POSIX).
+  // Password hashes and keys are in it. O_EXCL: opening and closing a file that SQLite has open
+  // already would drop its locks (POSIX).
   UniqueFd created(::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
   created.reset();
   return std::make_unique<sqlite::SqliteStore>(path, options);

@@ -5,8 +5,8 @@
 
 namespace fairlead::store::sqlite {
 
-// The writer's transaction over its connection, from BEGIN to COMMIT (which SqliteStore::write does). On the
-// thread that called write(), for the time of that call.
+// The writer's transaction over its connection, from BEGIN to COMMIT (which SqliteStore::write
+// does). On the thread that called write(), for the time of that call.
 class SqliteTransaction final : public Viewing<Transaction> {
  public:
   SqliteTransaction(Connection& connection, const std::string& epoch);
@@ -45,8 +45,9 @@ class SqliteTransaction final : public Viewing<Transaction> {
   bool set_read(RoomId room, UserId user, MessageId message, std::int64_t seq) override;
 
  private:
-  // Before anything is changed: opens the command's savepoint if that has not been done (a command that is
-  // refused before it changes anything costs none), and checks that SQLite has not rolled back by itself.
+  // Before anything is changed: opens the command's savepoint if that has not been done (a command
+  // that is refused before it changes anything costs none), and checks that SQLite has not rolled
+  // back by itself.
   void about_to_write();
   template <typename... A>
   std::int64_t write(const char* sql, const A&... args) {
@@ -54,16 +55,16 @@ class SqliteTransaction final : public Viewing<Transaction> {
     return db_.run(sql, args...);
   }
   void insert_mentions(const Message& message);
-  // Of rooms that were deleted: at most `max` messages, with what hangs on them.
-  void purge_doomed(std::size_t max);
+  // Of rooms that were deleted: at most `max` messages, with what hangs on them. Returns how many.
+  std::size_t purge_doomed(std::size_t max);
 
   Connection& db_;
   const std::string& epoch_;
   LogPosition head_;
   std::vector<EventPtr> appended_;
   bool in_command_ = false;
-  bool savepoint_ = false;          // of the present command
-  LogPosition command_head_;        // when the command began
+  bool savepoint_ = false;    // of the present command
+  LogPosition command_head_;  // when the command began
   std::size_t command_appended_ = 0;
 };
 

@@ -13,8 +13,9 @@
 
 namespace fairlead::store::sqlite {
 
-// Throws what a SQLite result code means: StoreFailure, or std::logic_error for a violated constraint
-// (a bug of the caller: the store itself is well). `doing` is for the log; it holds no user data.
+// Throws what a SQLite result code means: StoreFailure, or std::logic_error for a violated
+// constraint (a bug of the caller: the store itself is well). `doing` is for the log; it holds no
+// user data.
 [[noreturn]] void throw_error(sqlite3* db, int code, std::string_view doing);
 
 struct Blob {  // binds as BLOB instead of TEXT
@@ -67,8 +68,8 @@ class Statement {
   sqlite3_stmt* handle_ = nullptr;
 };
 
-// One use of a prepared statement: steps through its rows, and resets it at the end. Lives on the stack of
-// the thread that uses the connection; columns count from 0.
+// One use of a prepared statement: steps through its rows, and resets it at the end. Lives on the
+// stack of the thread that uses the connection; columns count from 0.
 class Rows {
  public:
   explicit Rows(Statement& statement) : statement_(statement) {}

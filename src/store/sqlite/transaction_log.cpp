@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 #include <stdexcept>
 
@@ -28,12 +29,14 @@ EventPtr SqliteTransaction::append(const EventDraft& draft) {
   event->subject = draft.subject;
   event->time_ms = draft.time_ms;
   event->cursor = protocol::encode_cursor(epoch_, event->position);
-  event->json =
-      protocol::event_json_of_text(draft.type, event->cursor, draft.room, draft.time_ms, draft.data);
+  event->json = protocol::event_json_of_text(draft.type, event->cursor, draft.room, draft.time_ms,
+                                             draft.data);
   const auto stream = draft.only_for ? -draft.only_for.value() : draft.room.value();
-  write("INSERT INTO events (id, stream, room, kind, subject, time_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        event->position, stream, event->room, event->kind, event->subject, event->time_ms,
-        Blob{event->json});
+  write(
+      "INSERT INTO events (id, stream, room, kind, subject, time_ms, body) VALUES (?, ?, ?, ?, ?, "
+      "?, ?)",
+      event->position, stream, event->room, event->kind, event->subject, event->time_ms,
+      Blob{event->json});
   head_ = event->position;
   appended_.push_back(event);
   return event;
@@ -68,8 +71,8 @@ void SqliteTransaction::undo_command() {
 }
 
 std::size_t SqliteTransaction::prune(std::int64_t before_ms, std::size_t max) {
-  // The oldest run of events that are old enough: the floor is a position, so nothing is skipped even if
-  // the clock once went back.
+  // The oldest run of events that are old enough: the floor is a position, so nothing is skipped
+  // even if the clock once went back.
   std::size_t count = 0;
   std::int64_t last = 0;
   {
@@ -85,15 +88,15 @@ std::size_t SqliteTransaction::prune(std::int64_t before_ms, std::size_t max) {
   }
   // What no reader of the log can need any more.
   write(
-      "DELETE FROM past_members WHERE (user, until, room) IN (SELECT user, until, room FROM past_members "
+      "DELETE FROM past_members WHERE (user, until, room) IN (SELECT user, until, room FROM "
+      "past_members "
       "WHERE until <= (SELECT floor FROM log_state) LIMIT ?)",
       max);
   write(
       "DELETE FROM revoked_tokens WHERE id IN "
       "(SELECT id FROM revoked_tokens WHERE expires_at_ms < ? LIMIT ?)",
       before_ms, max);
-  purge_doomed(max);
-  return count;
+  return std::max(count, purge_doomed(max));
 }
 
 }  // namespace fairlead::store::sqlite

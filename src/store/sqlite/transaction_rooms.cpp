@@ -5,14 +5,17 @@
 namespace fairlead::store::sqlite {
 namespace {
 
-constexpr std::size_t kExpiredMax = 100;      // expired tickets forgotten per redeemed one
-constexpr std::size_t kDoomedAtOnceMax = 500;  // messages that go with their room at once; the rest by prune()
+constexpr std::size_t kExpiredMax = 100;  // expired tickets forgotten per redeemed one
+constexpr std::size_t kDoomedAtOnceMax =
+    500;  // messages that go with their room at once; the rest by prune()
 
 }  // namespace
 
 void SqliteTransaction::insert_user(const User& user, std::string_view password_hash) {
-  write("INSERT INTO users (id, name, display_name, password_hash, created_at_ms) VALUES (?, ?, ?, ?, ?)",
-        user.id, user.name, user.display_name, password_hash, user.created_at_ms);
+  write(
+      "INSERT INTO users (id, name, display_name, password_hash, created_at_ms) VALUES (?, ?, ?, "
+      "?, ?)",
+      user.id, user.name, user.display_name, password_hash, user.created_at_ms);
 }
 
 void SqliteTransaction::update_user(const User& user) {
@@ -20,7 +23,8 @@ void SqliteTransaction::update_user(const User& user) {
 }
 
 void SqliteTransaction::revoke_token(std::string_view token_id, std::int64_t expires_at_ms) {
-  write("INSERT OR IGNORE INTO revoked_tokens (id, expires_at_ms) VALUES (?, ?)", token_id, expires_at_ms);
+  write("INSERT OR IGNORE INTO revoked_tokens (id, expires_at_ms) VALUES (?, ?)", token_id,
+        expires_at_ms);
 }
 
 bool SqliteTransaction::redeem_ticket(std::string_view ticket_id, std::int64_t expires_at_ms,
@@ -29,8 +33,8 @@ bool SqliteTransaction::redeem_ticket(std::string_view ticket_id, std::int64_t e
       "DELETE FROM redeemed_tickets WHERE id IN "
       "(SELECT id FROM redeemed_tickets WHERE expires_at_ms < ? LIMIT ?)",
       now_ms, kExpiredMax);
-  return write("INSERT OR IGNORE INTO redeemed_tickets (id, expires_at_ms) VALUES (?, ?)", ticket_id,
-               expires_at_ms) > 0;
+  return write("INSERT OR IGNORE INTO redeemed_tickets (id, expires_at_ms) VALUES (?, ?)",
+               ticket_id, expires_at_ms) > 0;
 }
 
 void SqliteTransaction::put_setting(std::string_view key, std::string_view value) {
@@ -42,7 +46,8 @@ void SqliteTransaction::put_setting(std::string_view key, std::string_view value
 
 void SqliteTransaction::insert_room(const Room& room) {
   write(
-      "INSERT INTO rooms (id, name, topic, visibility, kind, created_at_ms, last_seq, members_count) "
+      "INSERT INTO rooms (id, name, topic, visibility, kind, created_at_ms, last_seq, "
+      "members_count) "
       "VALUES (?, ?, ?, ?, ?, ?, 0, 0)",
       room.id, room.name, room.topic, room.visibility, room.kind, room.created_at_ms);
 }
@@ -54,13 +59,15 @@ void SqliteTransaction::update_room(const Room& room) {
 
 void SqliteTransaction::delete_room(RoomId room) {
   if (write("DELETE FROM rooms WHERE id = ?", room) == 0) return;
-  write("INSERT INTO past_members (user, until, room, since) SELECT user, ?, room, since FROM members WHERE room = ?",
-        next_position(), room);
+  write(
+      "INSERT INTO past_members (user, until, room, since) SELECT user, ?, room, since FROM "
+      "members WHERE room = ?",
+      next_position(), room);
   write("DELETE FROM members WHERE room = ?", room);
   write("DELETE FROM reads WHERE room = ?", room);
   write("DELETE FROM direct_rooms WHERE room = ?", room);
-  // A large room would hold up the log for seconds, so its messages go bit by bit. Until then nothing leads
-  // to them any more.
+  // A large room would hold up the log for seconds, so its messages go bit by bit. Until then
+  // nothing leads to them any more.
   write("INSERT INTO doomed_rooms (room) VALUES (?)", room);
   purge_doomed(kDoomedAtOnceMax);
 }

@@ -4,7 +4,8 @@
 
 namespace fairlead::store::sqlite {
 
-// Gives an interface (View or Transaction) its reading half, made of Reads. Lives as long as its connection.
+// Gives an interface (View or Transaction) its reading half, made of Reads. Lives as long as its
+// connection.
 template <typename Interface>
 class Viewing : public Interface {
  public:

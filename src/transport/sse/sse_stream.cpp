@@ -162,7 +162,7 @@ void SseStream::end(const hub::Ending& ending, Bytes bye) {
     own_ += session_->outbox.at(0).bytes->substr(session_->outbox.offset());
   }
   if (ending.reconnect_in_ms > 0) own_ += protocol::sse_retry(ending.reconnect_in_ms);
-  own_ += *bye;
+  if (bye) own_ += *bye;
   session_ = nullptr;
   ending_ = true;
   ends_at_ = engine_.now() + kEndPatience;

@@ -3,7 +3,6 @@
 import asyncio
 
 from .events import message_of
-from .timing import SLOWDOWN
 from .transports import open_stream
 from .websocket import Closed, Refused
 from .wire import Gone
@@ -65,7 +64,7 @@ class Hopper:
             if kind.endswith("poll"):
                 await self._ask_and_leave(stream)
             return
-        end = loop.time() + self.rng.uniform(0.02, 0.38) * SLOWDOWN
+        end = loop.time() + self.rng.uniform(0.02, 0.38)
         try:
             async with asyncio.timeout_at(end):
                 while not self.complete():
@@ -75,7 +74,7 @@ class Hopper:
         if leave == "half_close" and not kind.endswith("poll"):
             stream.wire.half_close()
             try:
-                async with asyncio.timeout(0.2 * SLOWDOWN):
+                async with asyncio.timeout(0.2):
                     while not self.complete():  # what still comes counts
                         await self._take(stream, kind)
             except (TimeoutError, Closed):
