@@ -21,7 +21,6 @@ Retention::~Retention() {
 }
 
 void Retention::start() {
-  if (keep_.count() == 0) return;
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "retention");
     run();
@@ -58,7 +57,7 @@ void Retention::prune() {
     std::size_t pruned = 0;
   };
   const auto answer = std::make_shared<Answer>();
-  const auto before_ms = clock_.wall_ms() - keep_.count();
+  const auto before_ms = keep_.count() == 0 ? 0 : clock_.wall_ms() - keep_.count();
   writer_.submit<std::size_t>(
       [before_ms](store::Transaction& tx) -> Result<std::size_t> {
         return tx.prune(before_ms, kSliceEvents);

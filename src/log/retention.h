@@ -10,11 +10,12 @@
 
 namespace fairlead::log {
 
-// Forgets events older than the retention, a bounded slice per commit so that nobody waits for it. A thread of
-// its own that mostly sleeps. Messages stay; only resuming from that far back ends (hello: `reset`).
+// Forgets events older than the retention, and what deleted rooms and expired tokens left behind, a bounded slice
+// per commit so that nobody waits for it. A thread of its own that mostly sleeps. Messages stay; only resuming
+// from that far back ends (hello: `reset`).
 class Retention {
  public:
-  // `keep` 0: for ever (then start() does nothing).
+  // `keep` 0: events stay for ever.
   Retention(Writer& writer, const Clock& clock, std::chrono::hours keep);
   ~Retention();  // stop()
   void start();

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "chat/requests.h"
+#include "core/limits.h"
 #include "protocol/json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -84,7 +84,8 @@ std::size_t SqliteTransaction::purge_doomed(std::size_t max) {
     const auto left = max - purged;
     std::vector<std::int64_t> messages;
     {
-      auto rows = db_.query("SELECT id FROM messages WHERE room = ? ORDER BY id LIMIT ?", room, left);
+      auto rows =
+          db_.query("SELECT id FROM messages WHERE room = ? ORDER BY id LIMIT ?", room, left);
       while (rows.next()) messages.push_back(rows.integer(0));
     }
     for (const auto message : messages) {
