@@ -19,7 +19,6 @@ class ChatCommands final : public websocket::CommandHandler {
   void handle(const protocol::Command& command, const hub::Session& session, Done done) override;
 
  private:
-  void send(const protocol::Command& command, UserId user, Done done);
   void authenticate(const protocol::Command& command, const hub::Session& session, Done done);
 
   chat::Service& chat_;
