@@ -140,6 +140,12 @@ void HeldPoll::end(const hub::Ending& ending, Bytes bye) {
       answer(http::problem(error(ErrorCode::kUnauthorized, "the session was logged out or has expired"),
                            options_.request_id));
       return;
+    case hub::EndReason::kRateLimited: {
+      auto refusal = error(ErrorCode::kRateLimited, "too many sessions of this user; close some");
+      refusal.retry_after_s = 30;
+      answer(http::problem(refusal, options_.request_id));
+      return;
+    }
     case hub::EndReason::kInternal: {
       auto failure = error(ErrorCode::kStoreUnavailable, "poll again with the same cursor");
       failure.retry_after_s = 1;

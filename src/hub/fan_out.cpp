@@ -172,7 +172,7 @@ void Shard::flush(Session& session) {
       session.blocked_since = now_;
       break;
     case Transport::Flush::kAnswered:
-      park(session);
+      settle(session);
       break;
   }
 }

@@ -65,6 +65,7 @@ struct Session {
   TransportKind kind = TransportKind::kWebSocket;
   bool ephemeral = true;
   bool proven = false;
+  bool transient = false;             // a poll without a session of its own: not kept when answered
   bool attached = false;              // has begun: in the room index and in presence
   bool reading = false;               // a store read for it is under way
   bool dirty = false;                 // in the shard's list of sessions to flush

@@ -107,6 +107,8 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->probe = probe_word();
   // A poll proves itself: the next one comes with the cursor that only the answer had.
   session->proven = !request.probe || kind == TransportKind::kPoll;
+  // Who polls with nothing but a cursor would leave a session behind with each poll.
+  session->transient = kind == TransportKind::kPoll && request.session_is_new && request.cursor;
   session->token_id = request.token_id;
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.rooms.empty()) {
@@ -133,6 +135,10 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   }
   if (drained_ || closed_) {
     end(session, EndReason::kRestart, settings_.poll_session_life.count() / 30);
+    return nullptr;
+  }
+  if (session->user->sessions.size() > limits::kSessionsPerUserMax) {
+    end(session, EndReason::kRateLimited);
     return nullptr;
   }
   const auto& cursor = session->request->cursor;
@@ -270,7 +276,7 @@ void Shard::gone(Session* session) {
   Turn turn(*this);
   session->transport = nullptr;
   if (session->kind == TransportKind::kPoll && session->attached) {
-    park(*session);
+    settle(*session);
   } else {
     remove(session);
   }
@@ -278,7 +284,17 @@ void Shard::gone(Session* session) {
 
 void Shard::answered(Session* session) {
   Turn turn(*this);
-  park(*session);
+  settle(*session);
+}
+
+// A poll has its answer (or has lost its client).
+void Shard::settle(Session& session) {
+  if (session.transient) {
+    session.transport = nullptr;
+    remove(&session);
+  } else {
+    park(session);
+  }
 }
 
 void Shard::park(Session& session) {

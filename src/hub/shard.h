@@ -114,6 +114,7 @@ class Shard {
   void attach_to_rooms(Session& session);
   void leave_room(Session& session, RoomId room);
   void park(Session& session);
+  void settle(Session& session);
   void supersede(const std::string& id);
   void remove(Session* session);
 

@@ -8,7 +8,6 @@ from harness.events import message_of
 from harness.timing import patience
 from harness.transports import next_message
 from harness.websocket import Closed
-from harness.wire import Gone
 
 
 async def take_over(user, kind, session, cursor):

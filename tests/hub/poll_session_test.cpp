@@ -1,0 +1,101 @@
+#include "tests/hub/shard_fixture.h"
+
+namespace fairlead::hub {
+namespace {
+
+// Answers with whatever is there, at once, as a poll with a backlog does.
+class AnsweringPoll final : public Transport {
+ public:
+  TransportKind kind() const override { return TransportKind::kPoll; }
+  Flush flush(Outbox& outbox) override {
+    if (outbox.empty()) return Flush::kDone;
+    while (!outbox.empty()) {
+      taken.push_back(*outbox.at(0).bytes);
+      outbox.take(outbox.at(0).bytes->size());
+    }
+    return Flush::kAnswered;
+  }
+  std::size_t unsent() const override { return 0; }
+  void end(const Ending& ending, Bytes) override { reason = ending.reason; }
+
+  std::vector<std::string> taken;
+  std::optional<EndReason> reason;
+};
+
+class PollSessionTest : public ShardTest {
+ protected:
+  HubStats stats() {
+    HubStats sum;
+    shard_->add_stats(sum);
+    return sum;
+  }
+  void poll(AnsweringPoll& to, OpenRequest request) {
+    shard_->poll(std::move(request), &to);
+    pump_until([&] { return !to.taken.empty() || to.reason; });
+  }
+};
+
+TEST_F(PollSessionTest, AFirstPollIsKeptForTheNextOne) {
+  create_room(room_, ann_);
+  AnsweringPoll first;
+  auto asked = request(ann_);
+  const auto id = asked.session;
+  poll(first, std::move(asked));
+  EXPECT_EQ(stats().parked, 1u);
+  EXPECT_EQ(stats().sessions, 0u);
+  shard_->deliver(Ephemeral{{room_}, {}, make_bytes(R"({"type":"typing"})")});
+  AnsweringPoll second;
+  auto next = request(ann_, id);
+  next.cursor = cursor_now();
+  poll(second, std::move(next));
+  ASSERT_EQ(second.taken.size(), 1u);
+  EXPECT_EQ(second.taken[0], R"({"type":"typing"})");
+}
+
+TEST_F(PollSessionTest, PollsWithNothingButACursorLeaveNoSessionsBehind) {
+  create_room(room_, ann_);
+  const auto start = cursor_now();
+  note(room_, 1);
+  for (int i = 0; i < 100; ++i) {
+    AnsweringPoll to;
+    auto asked = request(ann_);
+    asked.cursor = start;
+    poll(to, std::move(asked));
+    EXPECT_EQ(to.taken.size(), 1u);
+  }
+  EXPECT_EQ(stats().parked, 0u);
+  EXPECT_EQ(stats().sessions, 0u);
+  EXPECT_EQ(presence_.opened, presence_.closed);
+}
+
+TEST_F(PollSessionTest, ASecondPollOfASessionEndsTheFirstAndLosesNothing) {
+  create_room(room_, ann_);
+  AnsweringPoll hello;
+  auto asked = request(ann_);
+  const auto id = asked.session;
+  poll(hello, std::move(asked));
+  const auto cursor = cursor_now();
+  AnsweringPoll first, second;
+  for (auto* to : {&first, &second}) {
+    auto again = request(ann_, id);
+    again.cursor = cursor;
+    shard_->poll(std::move(again), to);
+  }
+  EXPECT_EQ(first.reason, EndReason::kTakenOver);
+  note(room_, 1);
+  EXPECT_TRUE(first.taken.empty());
+  EXPECT_EQ(second.taken.size(), 1u);
+}
+
+TEST_F(PollSessionTest, AParkedSessionIsForgottenAfterItsLife) {
+  AnsweringPoll first;
+  poll(first, request(ann_));
+  tick_for(std::chrono::seconds(28));
+  EXPECT_EQ(stats().parked, 1u);
+  tick_for(std::chrono::seconds(4));
+  EXPECT_EQ(stats().parked, 0u);
+  EXPECT_EQ(presence_.closed, 1);
+}
+
+}  // namespace
+}  // namespace fairlead::hub
