@@ -4,6 +4,7 @@
 
 #include "fallback/poll/poll_answer.h"
 #include "http/response_writer.h"
+#include "protocol/cursor.h"
 #include "transport/stream/socket_writer.h"
 
 namespace fairlead::poll {
@@ -12,6 +13,11 @@ namespace {
 // Not EPOLLIN: a pipelined request stays in the kernel for the HTTP worker. A client that has gone shows as
 // EPOLLRDHUP all the same.
 constexpr std::uint32_t kWatch = EPOLLRDHUP;
+
+// The client's own cursor goes into answers: only if it is one, for they are not escaped.
+std::string echoed(const std::optional<std::string>& cursor) {
+  return cursor && protocol::decode_cursor(*cursor) ? *cursor : std::string();
+}
 
 }  // namespace
 
@@ -23,11 +29,11 @@ HeldPoll::HeldPoll(stream::StreamEngine& engine, http::TakenConnection connectio
       request_(std::move(request)),
       give_back_(std::move(give_back)),
       session_id_(request_.session),
-      asked_cursor_(request_.cursor.value_or("")),
+      asked_cursor_(echoed(request_.cursor)),
       heartbeat_s_(request_.heartbeat_s) {}
 
 void HeldPoll::start() {
-  engine_.watch(*this, kWatch);
+  if (!engine_.watch(*this, kWatch)) return;
   times_out_at_ = engine_.now() + options_.timeout;
   session_ = engine_.shard().poll(std::move(request_), this);
   if (answered_) session_ = nullptr;
@@ -74,11 +80,17 @@ void HeldPoll::answer_events(hub::Outbox& outbox) {
   if (all) {
     body.cursor = shard.cursor_of(*session_);
   } else {
-    body.cursor = last ? shard.cursor_at(last) : asked_cursor_;
+    body.cursor = last ? shard.cursor_at(last) : start_cursor();
   }
   outbox.take(bytes);
   session_ = nullptr;
   answer({200, "application/json", to_json(body), {{"Cache-Control", "no-store"}}});
+}
+
+// Where this poll began: what a client comes back with that has been given nothing.
+std::string HeldPoll::start_cursor() const {
+  const bool begun = session_ != nullptr && session_->state != hub::Session::State::kOpening;
+  return begun ? engine_.shard().cursor_at(session_->acknowledged) : asked_cursor_;
 }
 
 void HeldPoll::answer(http::Response response) {
@@ -93,7 +105,7 @@ void HeldPoll::write_answer() {
   const auto result = stream::write_text(fd_.get(), bytes_, sent_);
   if (result == stream::Write::kSome) {
     engine_.rewatch(*this, kWatch | EPOLLOUT);
-    engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
+    await_reader();
     return;
   }
   if (result == stream::Write::kAll && connection_.keep_alive) {
@@ -101,6 +113,12 @@ void HeldPoll::write_answer() {
     give_back_(std::move(connection_));
   }
   engine_.finish(*this);
+}
+
+void HeldPoll::await_reader() {
+  blocked_ = true;
+  unread_bytes_ = stream::unread_bytes(fd_.get());
+  engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
 }
 
 void HeldPoll::on_events(std::uint32_t epoll) {
@@ -115,10 +133,12 @@ void HeldPoll::on_events(std::uint32_t epoll) {
 
 void HeldPoll::on_deadline() {
   if (answered_) {
-    if (sent_ > 0) {
-      lost();  // has not read its answer
-    } else {
+    if (!blocked_) {
       write_answer();
+    } else if (stream::unread_bytes(fd_.get()) < unread_bytes_) {
+      await_reader();  // slowly, but it reads
+    } else {
+      lost();
     }
     return;
   }
@@ -134,6 +154,7 @@ void HeldPoll::on_deadline() {
 }
 
 void HeldPoll::end(const hub::Ending& ending, Bytes bye) {
+  const auto cursor = start_cursor();
   session_ = nullptr;
   switch (ending.reason) {
     case hub::EndReason::kAuthEnded:
@@ -156,7 +177,7 @@ void HeldPoll::end(const hub::Ending& ending, Bytes bye) {
   }
   PollAnswer body;
   body.session = session_id_;
-  body.cursor = asked_cursor_;  // acknowledges nothing new
+  body.cursor = cursor;  // acknowledges nothing new
   body.heartbeat_s = heartbeat_s_;
   body.superseded = ending.reason == hub::EndReason::kTakenOver;
   if (!body.superseded && bye) body.events.push_back(std::move(bye));

@@ -39,6 +39,8 @@ class HeldPoll final : public stream::Connection {
   void answer_events(hub::Outbox& outbox);
   void answer(http::Response response);
   void write_answer();
+  void await_reader();
+  std::string start_cursor() const;
   void lost();
 
   http::TakenConnection connection_;  // its fd is in fd_ while this holds the poll
@@ -47,12 +49,14 @@ class HeldPoll final : public stream::Connection {
   const GiveBack give_back_;
   hub::Session* session_ = nullptr;
   std::string session_id_;
-  std::string asked_cursor_;
+  std::string asked_cursor_;          // empty: none, or none that can be
   int heartbeat_s_ = 0;
   bool waits_live_ = false;           // there was no backlog: what comes now is news, and lingers
   bool answered_ = false;
   std::string bytes_;                 // the answer on its way
   std::size_t sent_ = 0;
+  bool blocked_ = false;              // the kernel has not taken all of it
+  int unread_bytes_ = 0;              // then: what it holds, when the client's patience began
   MonoTime times_out_at_;
   MonoTime answer_at_ = MonoTime::max();  // the end of the linger
 };

@@ -135,6 +135,7 @@ class Node::Parts {
     settings.epoch = store_->epoch();
     settings.node = config_.node;
     settings.outbox_bytes_max = config_.outbox_bytes;
+    settings.token_ended = [this](const std::string& token_id) { return tokens_.revoked(token_id); };
     const auto head = head_of(*store_);
     const auto make_shard = [&](std::function<void()> wake) {
       auto shard = std::make_unique<hub::Shard>(hub_, readers_, *presence_, clock_, settings, head,

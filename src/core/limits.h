@@ -66,7 +66,7 @@ inline constexpr auto kPollSessionLife = 30s;               // a poll session wi
 inline constexpr std::size_t kPollEphemeralsMax = 64;
 inline constexpr auto kPollEphemeralLife = 30s;
 inline constexpr std::size_t kPaddingBytesMax = 16 * 1024;
-inline constexpr std::size_t kSessionsPerUserMax = 10'000;  // on one shard, parked ones included
+inline constexpr std::size_t kSessionsPerUserMax = 25'000;  // on one shard, parked ones included
 
 // --- presence ------------------------------------------------------------------------------------
 inline constexpr auto kLeaveGrace = 15s;                    // G7

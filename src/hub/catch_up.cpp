@@ -9,13 +9,16 @@ namespace fairlead::hub {
 
 void Shard::advance(Session& session) {
   if (session.state != Session::State::kCatchingUp || session.reading) return;
-  while (session.position < tail_.head()) {
+  // Not just to the head: while the memberships are ahead of the tail they would be wrong for what comes
+  // before them, so that must come from the store.
+  const auto live_from = std::max(tail_.head(), session.user->as_of);
+  while (session.position < live_from) {
     // Half the outbox, so that pages are worth their reads and the socket always has something to do.
     if (session.outbox.bytes() >= settings_.outbox_bytes_max / 2 ||
         session.outbox.size() >= limits::kOutboxFramesMax / 2) {
       return;  // flush() or writable() goes on
     }
-    if (!tail_.reaches_back_to(session.position)) {
+    if (tail_.head() < live_from || !tail_.reaches_back_to(session.position)) {
       read_page(session);
       return;
     }
@@ -32,19 +35,27 @@ void Shard::read_page(Session& session) {
   const store::PageLimits page_limits{limits::kPageEventsMax / 2, settings_.outbox_bytes_max / 2};
   readers_.submit<store::Page>(
       [user, after = session.position, page_limits](store::View& view) -> Result<store::Page> {
+        if (after < view.floor()) {  // pruned while it was catching up: a gap that nobody would notice
+          return fail(ErrorCode::kConflict, "older than retention");
+        }
         return view.page(user, after, page_limits);
       },
-      [this, key = session.key](Result<store::Page> page) {
-        post([this, key, page = std::move(page)]() mutable {
+      [this, key = session.key, after = session.position](Result<store::Page> page) {
+        post([this, key, after, page = std::move(page)]() mutable {
           Turn turn(*this);
-          if (auto* found = find(key)) page_read(*found, std::move(page));
+          if (auto* found = find(key)) page_read(*found, after, std::move(page));
         });
       });
 }
 
-void Shard::page_read(Session& session, Result<store::Page> page) {
+void Shard::page_read(Session& session, LogPosition after, Result<store::Page> page) {
   session.reading = false;
   if (session.state != Session::State::kCatchingUp) return;  // parked meanwhile
+  if (session.position < after) {  // parked, and back from an older cursor: this page is not the next
+    touch(session);
+    advance(session);
+    return;
+  }
   if (!page) {
     end(&session, EndReason::kInternal);
     return;

@@ -75,7 +75,8 @@ Shard* Hub::claim(const std::string& session, Shard* shard) {
 bool Hub::release(const std::string& session, const Shard* shard) {
   std::lock_guard lock(mutex_);
   const auto it = where_.find(session);
-  if (it == where_.end() || it->second != shard) return false;
+  if (it == where_.end()) return true;  // whoever claimed it has released it before
+  if (it->second != shard) return false;
   where_.erase(it);
   return true;
 }

@@ -61,7 +61,7 @@ class Hub {
   Shard* find(const std::string& session) const;
   // Shards only. claim(): `shard` has it from now on; returns who had it before (null: nobody).
   Shard* claim(const std::string& session, Shard* shard);
-  // False: another shard has claimed it meanwhile, so it goes on there.
+  // False: another shard has claimed it meanwhile and still has it, so it goes on there.
   bool release(const std::string& session, const Shard* shard);
 
   HubStats stats() const;

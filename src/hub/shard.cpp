@@ -14,6 +14,11 @@ namespace {
 
 std::string probe_word() { return protocol::base32(static_cast<std::int64_t>(random_u64() >> 1)); }
 
+// Whether the poll asks for other rooms than the one before; one that names none goes on with those.
+bool narrows_otherwise(const Session& session, const OpenRequest& request) {
+  return !request.rooms.empty() && (!session.only || *session.only != request.rooms);
+}
+
 }  // namespace
 
 Shard::Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clock& clock,
@@ -66,7 +71,8 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   Turn turn(*this);
   auto* session = find(request.session);
   if (session == nullptr || session->kind != TransportKind::kPoll ||
-      session->state == Session::State::kOpening || !session->user->loaded) {
+      session->state == Session::State::kOpening || !session->user->loaded ||
+      narrows_otherwise(*session, request) || logged_out(request.token_id)) {
     return enter(std::move(request), transport, TransportKind::kPoll);
   }
   // The session goes on: its memberships are known, so a cursor within the tail costs no read.
@@ -78,6 +84,8 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   ++counters_.sessions;
   session->transport = transport;
   session->ephemeral = request.ephemeral;
+  session->token_id = request.token_id;  // whoever logs that one out means this poll
+  session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
   session->request = std::make_unique<OpenRequest>(std::move(request));
   const auto cursor = protocol::decode_cursor(*session->request->cursor);
@@ -137,6 +145,10 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     end(session, EndReason::kRestart, settings_.poll_session_life.count() / 30);
     return nullptr;
   }
+  if (logged_out(session->token_id)) {
+    end(session, EndReason::kAuthEnded);
+    return nullptr;
+  }
   if (session->user->sessions.size() > limits::kSessionsPerUserMax) {
     end(session, EndReason::kRateLimited);
     return nullptr;
@@ -151,6 +163,10 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     take_snapshot(*session);
   }
   return session;
+}
+
+bool Shard::logged_out(const std::string& token_id) const {
+  return settings_.token_ended && settings_.token_ended(token_id);
 }
 
 void Shard::take_snapshot(Session& session) {
@@ -354,7 +370,8 @@ void Shard::remove(Session* session) {
 
   const auto user = session->user->profile.id;
   std::erase(session->user->sessions, session);
-  if (hub_.release(session->id, this) && session->attached) presence_.close(user, session->id);
+  // Not only if it has begun here: it may have been announced by the shard that it was taken over from.
+  if (hub_.release(session->id, this)) presence_.close(user, session->id);
   if (session->user->sessions.empty()) users_.erase(user);
 
   --(session->state == Session::State::kParked ? counters_.parked : counters_.sessions);

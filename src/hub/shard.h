@@ -31,6 +31,9 @@ struct ShardSettings {
   std::chrono::milliseconds slow_timeout = limits::kSlowClientTimeout;
   std::chrono::milliseconds probe_timeout = limits::kProbeTimeout;
   std::chrono::milliseconds poll_session_life = limits::kPollSessionLife;
+  // Whether a token has been logged out: asked again when a session begins, for its request was checked on
+  // another thread, and end_token() may have passed this shard in between. Any thread; empty: never.
+  std::function<bool(const std::string& token_id)> token_ended = {};
 };
 
 // One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows no
@@ -115,6 +118,7 @@ class Shard {
   void leave_room(Session& session, RoomId room);
   void park(Session& session);
   void settle(Session& session);
+  bool logged_out(const std::string& token_id) const;
   void supersede(const std::string& id);
   void remove(Session* session);
 
@@ -132,7 +136,7 @@ class Shard {
   // catch_up.cpp
   void advance(Session& session);
   void read_page(Session& session);
-  void page_read(Session& session, Result<store::Page> page);
+  void page_read(Session& session, LogPosition after, Result<store::Page> page);
   bool sees(const Session& session, const store::Event& event) const;
   bool wants(const Session& session, RoomId room) const;
 

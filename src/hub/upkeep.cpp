@@ -25,6 +25,7 @@ void Shard::look_after(Session& session) {
     end(&session, EndReason::kAuthEnded);
     return;
   }
+  if (session.blocked && session.transport->has_read()) session.blocked_since = now_;
   if (session.blocked && now_ - session.blocked_since >= settings_.slow_timeout) {
     ++counters_.slow_closed;
     log_info("session_slow session={} outbox_bytes={}", session.id, session.outbox.bytes());

@@ -112,7 +112,7 @@ TEST(Architecture, NoLayerIncludesUpward) {
     const auto target = fs::path(include.header).parent_path().generic_string();
     if (target == include.folder) continue;
     const auto layer = kLayers.find(include.folder);
-    ASSERT_NE(layer, kLayers.end()) << include.file;
+    if (layer == kLayers.end()) continue;  // said by the test above
     EXPECT_TRUE(layer->second.contains(target))
         << include.file << " includes " << include.header << ": " << include.folder
         << " may not know " << target;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "protocol/framing.h"
 
@@ -47,7 +48,7 @@ SseStream::SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions op
 }
 
 void SseStream::start() {
-  engine_.watch(*this, kWatch);
+  if (!engine_.watch(*this, kWatch)) return;
   if (options_.max_life.count() > 0) ends_at_ = engine_.now() + options_.max_life;
   set_deadline();
   // The head leaves at once, so that the client knows that it got through; hello takes a store read.
@@ -86,6 +87,11 @@ hub::Transport::Flush SseStream::flush(hub::Outbox& outbox) {
 void SseStream::note_batch(const hub::Outbox& outbox) {
   if (!options_.once || batch_sent_) return;
   for (std::size_t i = 0; i < outbox.size(); ++i) batch_sent_ |= !outbox.at(i).control;
+}
+
+bool SseStream::has_read() {
+  const auto unread = stream::unread_bytes(fd_.get());
+  return unread < std::exchange(unread_bytes_, unread);
 }
 
 void SseStream::set_deadline() { engine_.wake_at(*this, std::min(ends_at_, comment_at_)); }
@@ -145,7 +151,7 @@ void SseStream::on_deadline() {
     }
   }
   if (!ending_ && session_ != nullptr && now >= ends_at_) {
-    engine_.shard().end(session_, options_.once ? hub::EndReason::kOnce : hub::EndReason::kMaxLife);
+    engine_.shard().end(session_, batch_sent_ ? hub::EndReason::kOnce : hub::EndReason::kMaxLife);
     return;
   }
   set_deadline();

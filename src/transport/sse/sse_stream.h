@@ -29,6 +29,7 @@ class SseStream final : public stream::Connection {
   hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
   Flush flush(hub::Outbox& outbox) override;
   std::size_t unsent() const override { return own_.size() - own_sent_; }
+  bool has_read() override;
   void end(const hub::Ending& ending, Bytes bye) override;
 
   void start() override;
@@ -47,6 +48,7 @@ class SseStream final : public stream::Connection {
   hub::Session* session_ = nullptr;
   std::string own_;                      // ours, to be sent before what is in the outbox: head, comments, bye
   std::size_t own_sent_ = 0;
+  int unread_bytes_ = 0;                 // in the kernel, when has_read() was asked last
   bool writable_wanted_ = false;
   bool broken_ = false;
   bool ending_ = false;

@@ -54,14 +54,14 @@ bool StreamEngine::adopt(std::function<std::unique_ptr<Connection>(StreamEngine&
   });
 }
 
-void StreamEngine::watch(Connection& connection, std::uint32_t epoll_events) {
+bool StreamEngine::watch(Connection& connection, std::uint32_t epoll_events) {
   epoll_event event{};
   event.events = epoll_events;
   event.data.u64 = connection.key_;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd_.get(), &event) != 0) {
-    log_error("epoll_add_failed errno={}", errno);  // ENOSPC, ENOMEM: not watched, so ended by its deadline
-    finish(connection);
-  }
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd_.get(), &event) == 0) return true;
+  log_error("epoll_add_failed errno={}", errno);  // ENOSPC, ENOMEM
+  finish(connection);
+  return false;
 }
 
 void StreamEngine::rewatch(Connection& connection, std::uint32_t epoll_events) {
@@ -77,8 +77,7 @@ UniqueFd StreamEngine::unwatch(Connection& connection) {
 }
 
 void StreamEngine::wake_at(Connection& connection, MonoTime when) {
-  connection.deadline_ = when;
-  if (when != MonoTime::max()) deadlines_.emplace(when, connection.key_);
+  deadlines_.set(connection.key_, when);
 }
 
 void StreamEngine::finish(Connection& connection) {
@@ -116,27 +115,24 @@ void StreamEngine::run() {
 
 int StreamEngine::wait_ms() const {
   auto due = next_tick_;
-  if (!deadlines_.empty()) due = std::min(due, deadlines_.top().first);
+  if (const auto first = deadlines_.next()) due = std::min(due, *first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, hub::Shard::kTick.count()));
 }
 
 void StreamEngine::run_deadlines() {
   const auto time = now();
-  while (!deadlines_.empty() && deadlines_.top().first <= time) {
-    const auto due = deadlines_.top();
-    deadlines_.pop();
-    const auto it = connections_.find(due.second);
-    if (it == connections_.end() || it->second->finished_ || it->second->deadline_ != due.first) {
-      continue;  // gone, or another time was set since
-    }
-    it->second->deadline_ = MonoTime::max();
-    it->second->on_deadline();
+  while (const auto key = deadlines_.take_due(time)) {
+    const auto it = connections_.find(*key);
+    if (it != connections_.end() && !it->second->finished_) it->second->on_deadline();
   }
 }
 
 void StreamEngine::bury() {
-  for (const auto key : finished_) connections_.erase(key);
+  for (const auto key : finished_) {
+    deadlines_.forget(key);
+    connections_.erase(key);
+  }
   finished_.clear();
   count_ = connections_.size();
 }

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <queue>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "core/clock.h"
 #include "core/unique_fd.h"
 #include "hub/shard.h"
+#include "transport/stream/deadlines.h"
 
 namespace fairlead::stream {
 
@@ -36,7 +36,6 @@ class Connection : public hub::Transport {
 
  private:
   std::uint64_t key_ = 0;   // never reused, unlike fd numbers and addresses
-  MonoTime deadline_ = MonoTime::max();
   bool finished_ = false;
 };
 
@@ -58,7 +57,8 @@ class StreamEngine {
   bool adopt(std::function<std::unique_ptr<Connection>(StreamEngine&)> make);
 
   // --- the engine's thread
-  void watch(Connection& connection, std::uint32_t epoll_events);
+  // False: the kernel refused, and the connection has been finished; it must not open a session.
+  [[nodiscard]] bool watch(Connection& connection, std::uint32_t epoll_events);
   void rewatch(Connection& connection, std::uint32_t epoll_events);
   // No events any more; the fd is the caller's, still open.
   UniqueFd unwatch(Connection& connection);
@@ -82,8 +82,7 @@ class StreamEngine {
   std::unique_ptr<hub::Shard> shard_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::uint64_t> finished_;
-  using Due = std::pair<MonoTime, std::uint64_t>;
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> deadlines_;
+  Deadlines deadlines_;
   std::uint64_t next_key_ = 1;  // 0 is the wake-up
   MonoTime next_tick_;
   std::atomic<std::size_t> count_{0};

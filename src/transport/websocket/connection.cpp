@@ -1,6 +1,10 @@
 #include "transport/websocket/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <utility>
 
 #include "core/log_line.h"
 #include "protocol/json.h"
@@ -79,6 +83,12 @@ hub::Transport::Flush Connection::flush(hub::Outbox& outbox) {
 
 std::size_t Connection::unsent() const {
   return wsi_ != nullptr && lws_partial_buffered(wsi_) ? unsent_ : 0;
+}
+
+bool Connection::has_read() {
+  int unread = 0;
+  ::ioctl(lws_get_socket_fd(wsi_), SIOCOUTQ, &unread);
+  return unread < std::exchange(unread_bytes_, unread);
 }
 
 void Connection::ping() {

@@ -1,0 +1,213 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "fallback/poll/held_poll.h"
+#include "protocol/ids.h"
+#include "store/sqlite/sqlite_store.h"
+#include "tests/hub/shard_fixture.h"
+#include "transport/sse/sse_stream.h"
+#include "transport/stream/stream_engine.h"
+
+namespace fairlead::stream {
+
+// The client's end of a connection, blocking, with a deadline of ten seconds a read.
+class Client {
+ public:
+  explicit Client(UniqueFd fd) : fd_(std::move(fd)) {}
+  const std::string& read_until(std::string_view what) {
+    while (in_.find(what) == std::string::npos && fill(4096)) {
+    }
+    return in_;
+  }
+  const std::string& read_to_end() {
+    while (fill(4096)) {
+    }
+    return in_;
+  }
+  // Up to `bytes`; false: the end, or nothing came.
+  bool fill(std::size_t bytes) {
+    pollfd ready{fd_.get(), POLLIN, 0};
+    if (::poll(&ready, 1, 10'000) != 1) return false;
+    std::string chunk(bytes, '\0');
+    const auto n = ::recv(fd_.get(), chunk.data(), chunk.size(), 0);
+    if (n > 0) in_.append(chunk, 0, static_cast<std::size_t>(n));
+    return n > 0;
+  }
+  void half_close() { ::shutdown(fd_.get(), SHUT_WR); }
+  void close() { fd_.reset(); }
+
+ private:
+  UniqueFd fd_;
+  std::string in_;
+};
+
+// An engine with its thread, on a real store, a clock that stands still, and socket pairs for
+// clients.
+class StreamTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ =
+        std::filesystem::temp_directory_path() /
+        ("fairlead-stream-" + protocol::base32(static_cast<std::int64_t>(random_u64() >> 1)));
+    std::filesystem::create_directories(directory_);
+    store_ = store::open_sqlite_store((directory_ / "log.db").string());
+    store_->write([&](store::Transaction& tx) {
+      tx.insert_user({ann_, "ann", "Ann", 1}, "hash");
+      Room row;
+      row.id = room_;
+      row.name = "room";
+      tx.insert_room(row);
+      tx.insert_member(room_, ann_, Role::kOwner, tx.next_position(), 1);
+    });
+    writer_ = std::make_unique<log::Writer>(*store_);
+    readers_ = std::make_unique<log::Readers>(*store_, 1);
+    LogPosition head;
+    store_->open_reader()->read([&](store::View& view) { head = view.head(); });
+    hub::ShardSettings settings;
+    settings.epoch = store_->epoch();
+    settings.node = "test";
+    engine_ = std::make_unique<StreamEngine>(clock_, [&](std::function<void()> wake) {
+      return std::make_unique<hub::Shard>(hub_, *readers_, presence_, clock_, settings, head,
+                                          std::move(wake));
+    });
+    hub_.add(&engine_->shard());
+    writer_->subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+    writer_->start();
+    readers_->start();
+    engine_->start("stream");
+  }
+
+  void TearDown() override {
+    engine_->stop();
+    writer_->stop();
+    readers_->stop();
+    engine_.reset();
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  // Runs on the engine's thread; when this returns, it has run.
+  void on_engine(std::function<void()> work) {
+    std::mutex mutex;
+    std::condition_variable there;
+    bool done = false;
+    engine_->shard().post([&] {
+      work();
+      std::lock_guard lock(mutex);
+      done = true;
+      there.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    there.wait(lock, [&] { return done; });
+  }
+  // The clock goes on by `time`, and the engine sees each of its ticks.
+  void pass(std::chrono::milliseconds time) {
+    for (auto passed = Millis(0); passed < time; passed += hub::Shard::kTick) {
+      clock_.advance(hub::Shard::kTick);
+      on_engine([] {});  // the tick comes behind the mailbox …
+      on_engine([] {});  // … so it has been by now
+    }
+  }
+
+  void notes(int count) {
+    std::mutex mutex;
+    std::condition_variable there;
+    bool done = false;
+    writer_->submit<bool>(
+        [&](store::Transaction& tx) -> Result<bool> {
+          for (int n = 1; n <= count; ++n) {
+            tx.append(
+                {"note",
+                 room_,
+                 {},
+                 store::EventKind::kPlain,
+                 {},
+                 1,
+                 "{\"n\":" + std::to_string(n) + ",\"pad\":\"" + std::string(200, 'x') + "\"}"});
+          }
+          return true;
+        },
+        [&](const Result<bool>&) {
+          std::lock_guard lock(mutex);
+          done = true;
+          there.notify_all();
+        });
+    std::unique_lock lock(mutex);
+    there.wait(lock, [&] { return done; });
+    lock.unlock();
+    on_engine([] {});
+  }
+
+  hub::OpenRequest request(std::string session = {}) {
+    hub::OpenRequest open;
+    open.user = ann_;
+    open.session_is_new = session.empty();
+    open.session = session.empty() ? "s_" + std::to_string(++sessions_) : std::move(session);
+    open.probe = false;
+    return open;
+  }
+
+  Client sse(sse::StreamOptions options = {}, std::optional<hub::OpenRequest> asked = {}) {
+    auto [ours, theirs] = pair();
+    start_sse(std::move(ours), std::move(options), asked ? std::move(*asked) : request());
+    return Client(std::move(theirs));
+  }
+  void start_sse(UniqueFd fd, sse::StreamOptions options, hub::OpenRequest asked) {
+    auto shared = std::make_shared<UniqueFd>(std::move(fd));
+    engine_->adopt([=](StreamEngine& engine) {
+      return std::make_unique<sse::SseStream>(engine, std::move(*shared), options, asked);
+    });
+  }
+  Client poll(poll::PollOptions options, hub::OpenRequest asked) {
+    auto [ours, theirs] = pair();
+    auto taken = std::make_shared<http::TakenConnection>();
+    taken->fd = std::move(ours);
+    engine_->adopt([=, this](StreamEngine& engine) {
+      return std::make_unique<poll::HeldPoll>(engine, std::move(*taken), options, asked,
+                                              [this](http::TakenConnection connection) {
+                                                given_back_.push_back(std::move(connection));
+                                              });
+    });
+    return Client(std::move(theirs));
+  }
+  // The answer's body.
+  static protocol::Json body(Client& client) {
+    const auto& text = client.read_until("poll_again_ms");
+    client.read_until("}");
+    const auto begin = text.find("\r\n\r\n");
+    if (begin == std::string::npos) return "no answer";
+    return protocol::Json::parse(text.substr(begin + 4), nullptr, /*allow_exceptions=*/false);
+  }
+  hub::HubStats stats() { return hub_.stats(); }
+
+  const RoomId room_{77};
+  const UserId ann_{1};
+  hub::ManualClock clock_;
+  hub::PresenceSpy presence_;
+  hub::Hub hub_;
+  std::filesystem::path directory_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<log::Writer> writer_;
+  std::unique_ptr<log::Readers> readers_;
+  std::unique_ptr<StreamEngine> engine_;
+  std::vector<http::TakenConnection> given_back_;  // the engine's thread
+
+ private:
+  static std::pair<UniqueFd, UniqueFd> pair() {
+    int fds[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+  }
+  int sessions_ = 0;
+};
+
+}  // namespace fairlead::stream
