@@ -144,7 +144,8 @@ class StreamTest : public ::testing::Test {
     std::unique_lock lock(mutex);
     there.wait(lock, [&] { return done; });
     lock.unlock();
-    on_engine([] {});
+    on_engine([] {});  // behind the batch, in its turn or the next …
+    on_engine([] {});  // … so that turn has ended, and what it queued has been flushed
   }
 
   hub::OpenRequest request(std::string session = {}) {
