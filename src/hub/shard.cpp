@@ -88,10 +88,7 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
   session->request = std::make_unique<OpenRequest>(std::move(request));
-  const auto cursor = protocol::decode_cursor(*session->request->cursor);
-  const bool in_tail = cursor && cursor->epoch == settings_.epoch &&
-                       cursor->position <= tail_.head() && tail_.reaches_back_to(cursor->position);
-  if (in_tail) {
+  if (in_tail(*session->request->cursor)) {
     begin(*session, tail_.head(), {});
   } else {
     session->state = Session::State::kOpening;
@@ -154,15 +151,18 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     return nullptr;
   }
   const auto& cursor = session->request->cursor;
-  const auto place = cursor ? protocol::decode_cursor(*cursor) : std::nullopt;
-  const bool in_tail = place && place->epoch == settings_.epoch &&
-                       place->position <= tail_.head() && tail_.reaches_back_to(place->position);
-  if (session->user->loaded && (!cursor || in_tail)) {
+  if (session->user->loaded && (!cursor || in_tail(*cursor))) {
     begin(*session, tail_.head(), {});
   } else {
     take_snapshot(*session);
   }
   return session;
+}
+
+bool Shard::in_tail(const std::string& wire) const {
+  const auto cursor = protocol::decode_cursor(wire);
+  return cursor && cursor->epoch == settings_.epoch && cursor->position <= tail_.head() &&
+         tail_.reaches_back_to(cursor->position);
 }
 
 bool Shard::logged_out(const std::string& token_id) const {

@@ -118,6 +118,7 @@ class Shard {
   void leave_room(Session& session, RoomId room);
   void park(Session& session);
   void settle(Session& session);
+  bool in_tail(const std::string& wire) const;  // no read is needed to go on from this cursor
   bool logged_out(const std::string& token_id) const;
   void supersede(const std::string& id);
   void remove(Session* session);
