@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/socket.h"
 #include "fallback/poll/poll_answer.h"
 #include "http/response_writer.h"
 #include "protocol/cursor.h"
@@ -117,7 +118,7 @@ void HeldPoll::write_answer() {
 
 void HeldPoll::await_reader() {
   blocked_ = true;
-  unread_bytes_ = stream::unread_bytes(fd_.get());
+  unread_bytes_ = unread_bytes(fd_.get());
   engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
 }
 
@@ -135,7 +136,7 @@ void HeldPoll::on_deadline() {
   if (answered_) {
     if (!blocked_) {
       write_answer();
-    } else if (stream::unread_bytes(fd_.get()) < unread_bytes_) {
+    } else if (unread_bytes(fd_.get()) < unread_bytes_) {
       await_reader();  // slowly, but it reads
     } else {
       lost();

@@ -28,7 +28,6 @@ class HeldPoll final : public stream::Connection {
 
   hub::TransportKind kind() const override { return hub::TransportKind::kPoll; }
   Flush flush(hub::Outbox& outbox) override;
-  std::size_t unsent() const override { return bytes_.size() - sent_; }
   void end(const hub::Ending& ending, Bytes bye) override;
 
   void start() override;

@@ -35,7 +35,6 @@ inline constexpr auto kHeadTimeout = 10s;                   // slow heads (CWE-4
 inline constexpr auto kBodyTimeout = 30s;
 inline constexpr auto kKeepAliveTimeout = 75s;
 inline constexpr auto kUnreadAnswerTimeout = 30s;           // an answer that the client does not read
-inline constexpr std::size_t kUnsentBytesMax = 64 * 1024;   // SIOCOUTQ above which no request is begun
 
 // --- the log -------------------------------------------------------------------------------------
 inline constexpr std::size_t kWriterQueueMax = 16 * 1024;   // commands waiting; beyond: 503 overloaded
@@ -44,7 +43,6 @@ inline constexpr std::size_t kReaderQueueMax = 64 * 1024;   // reads waiting; be
 inline constexpr std::size_t kTailEventsMax = 32 * 1024;    // events a shard keeps in memory
 inline constexpr std::size_t kTailBytesMax = 32 * 1024 * 1024;
 inline constexpr std::size_t kPageEventsMax = 500;          // events of one catch-up page
-inline constexpr std::size_t kPageBytesMax = 256 * 1024;
 
 // --- sessions ------------------------------------------------------------------------------------
 inline constexpr std::size_t kOutboxBytesMax = 256 * 1024;  // then the session stops being live (G6)
@@ -64,7 +62,6 @@ inline constexpr std::size_t kPollEventsMax = 500;
 inline constexpr auto kPollLinger = 10ms;
 inline constexpr auto kPollSessionLife = 30s;               // a poll session without a poll
 inline constexpr std::size_t kPollEphemeralsMax = 64;
-inline constexpr auto kPollEphemeralLife = 30s;
 inline constexpr std::size_t kPaddingBytesMax = 16 * 1024;
 inline constexpr std::size_t kSessionsPerUserMax = 25'000;  // on one shard, parked ones included
 

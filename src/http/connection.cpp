@@ -1,8 +1,6 @@
 #include "http/connection.h"
 
-#include <linux/sockios.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -59,11 +57,6 @@ bool Connection::peer_has_gone() const {
 
 bool Connection::hung_up() const {
   return (polled(fd.get()) & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-}
-
-int Connection::unsent_bytes() const {
-  int bytes = 0;
-  return ::ioctl(fd.get(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 void Connection::abort() {

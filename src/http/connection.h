@@ -41,7 +41,6 @@ class Connection {
   // Whether epoll's hang-up is about this socket and not about an older one of the same number.
   bool hung_up() const;
   // Bytes of ours that the other end has not taken yet, as the kernel counts them.
-  int unsent_bytes() const;
   // Closes so that the kernel keeps nothing of what is unsent.
   void abort();
 
@@ -60,7 +59,7 @@ class Connection {
   std::string client_ip;       // of the request in hand
   bool linger_after = false;   // after the answer: throw input away instead of closing at once
   std::size_t discarded_bytes = 0;
-  int unsent_at_deadline_start = 0;  // kWriting
+  int unread_at_deadline_start = 0;  // kWriting
   std::function<void(TakenConnection)> take;
 
  private:

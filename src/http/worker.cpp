@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/log_line.h"
+#include "core/socket.h"
 #include "http/contained.h"
 
 namespace fairlead::http {
@@ -126,7 +127,7 @@ void Worker::on_deadline(const ConnectionPtr& c) {
   }
   if (c->phase == Phase::kWriting) {
     // EPOLLOUT comes only when a third of the send buffer is free: ask whether it moved at all.
-    if (c->unsent_bytes() < c->unsent_at_deadline_start) return await_writable(*c);
+    if (unread_bytes(c->fd.get()) < c->unread_at_deadline_start) return await_writable(*c);
     log_info("http_answer_unread request_id={}", c->context.request_id);
   }
   close(c);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/log_line.h"
+#include "core/socket.h"
 #include "http/contained.h"
 #include "http/peer_address.h"
 #include "http/request_id.h"
@@ -173,7 +174,7 @@ void Worker::write(const ConnectionPtr& c) {
 
 void Worker::await_writable(Connection& c) {
   c.deadline = now_ + config_->options.unread_answer_timeout;
-  c.unsent_at_deadline_start = c.unsent_bytes();
+  c.unread_at_deadline_start = unread_bytes(c.fd.get());
 }
 
 void Worker::on_writable(const ConnectionPtr& c) {

@@ -63,8 +63,6 @@ class Transport {
   };
   // Takes from the front of the outbox what the connection accepts now, in one system call if possible.
   virtual Flush flush(Outbox& outbox) = 0;
-  // Bytes that were taken from the outbox and that the kernel has not accepted (bounded by the transport).
-  virtual std::size_t unsent() const = 0;
   // Asked now and then while blocked: whether the client has read anything since it was asked last. The
   // kernel asks for more only when a good part of its buffer is free, which at a phone's pace takes minutes.
   virtual bool has_read() { return false; }

@@ -23,7 +23,6 @@ class Listener final : public hub::Transport {
     changed_.notify_all();
     return Flush::kDone;
   }
-  std::size_t unsent() const override { return 0; }
   void end(const hub::Ending& ending, Bytes) override {
     std::lock_guard lock(mutex_);
     ended_ = ending.reason;

@@ -23,7 +23,6 @@ class FakeTransport final : public Transport {
     }
     return Flush::kDone;
   }
-  std::size_t unsent() const override { return 0; }
   void ping() override { ++pings; }
   void end(const Ending& ending, Bytes last) override {
     ended = true;

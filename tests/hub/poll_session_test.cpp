@@ -15,7 +15,6 @@ class AnsweringPoll final : public Transport {
     }
     return Flush::kAnswered;
   }
-  std::size_t unsent() const override { return 0; }
   void end(const Ending& ending, Bytes) override { reason = ending.reason; }
 
   std::vector<std::string> taken;

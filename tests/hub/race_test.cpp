@@ -162,7 +162,6 @@ TEST_F(ShardRaceTest, AClientThatReadsSlowlyIsNotClosedAsOneThatReadsNothing) {
    public:
     TransportKind kind() const override { return TransportKind::kSse; }
     Flush flush(Outbox&) override { return Flush::kBlocked; }
-    std::size_t unsent() const override { return 0; }
     bool has_read() override { return reads; }
     void end(const Ending& ending, Bytes) override { reason = ending.reason; }
     bool reads = true;

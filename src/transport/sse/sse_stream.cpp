@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/socket.h"
 #include "protocol/framing.h"
 
 namespace fairlead::sse {
@@ -90,7 +91,7 @@ void SseStream::note_batch(const hub::Outbox& outbox) {
 }
 
 bool SseStream::has_read() {
-  const auto unread = stream::unread_bytes(fd_.get());
+  const auto unread = unread_bytes(fd_.get());
   return unread < std::exchange(unread_bytes_, unread);
 }
 

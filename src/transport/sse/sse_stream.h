@@ -28,7 +28,6 @@ class SseStream final : public stream::Connection {
 
   hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
   Flush flush(hub::Outbox& outbox) override;
-  std::size_t unsent() const override { return own_.size() - own_sent_; }
   bool has_read() override;
   void end(const hub::Ending& ending, Bytes bye) override;
 

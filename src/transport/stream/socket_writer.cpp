@@ -1,7 +1,5 @@
 #include "transport/stream/socket_writer.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -53,11 +51,6 @@ Write write_outbox(int fd, hub::Outbox& outbox) {
     if (static_cast<std::size_t>(n) < total) return Write::kSome;
   }
   return Write::kAll;
-}
-
-int unread_bytes(int fd) {
-  int bytes = 0;
-  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 }  // namespace fairlead::stream

@@ -18,7 +18,4 @@ Write write_text(int fd, const std::string& text, std::size_t& offset);
 // takes what was written out of it.
 Write write_outbox(int fd, hub::Outbox& outbox);
 
-// What the kernel holds that the peer's has not taken (SIOCOUTQ); falls as the peer reads.
-int unread_bytes(int fd);
-
 }  // namespace fairlead::stream

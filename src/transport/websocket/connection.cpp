@@ -1,12 +1,11 @@
 #include "transport/websocket/connection.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <utility>
 
 #include "core/log_line.h"
+#include "core/socket.h"
 #include "protocol/json.h"
 #include "transport/websocket/control_frames.h"
 
@@ -81,13 +80,8 @@ hub::Transport::Flush Connection::flush(hub::Outbox& outbox) {
   return Flush::kDone;
 }
 
-std::size_t Connection::unsent() const {
-  return wsi_ != nullptr && lws_partial_buffered(wsi_) ? unsent_ : 0;
-}
-
 bool Connection::has_read() {
-  int unread = 0;
-  ::ioctl(lws_get_socket_fd(wsi_), SIOCOUTQ, &unread);
+  const auto unread = unread_bytes(lws_get_socket_fd(wsi_));
   return unread < std::exchange(unread_bytes_, unread);
 }
 
@@ -122,7 +116,6 @@ void Connection::end(const hub::Ending& ending, Bytes bye) {
 bool Connection::write(std::string_view bytes) {
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
   if (lws_write(wsi_, data, bytes.size(), LWS_WRITE_RAW) < 0) return false;
-  unsent_ = bytes.size();
   if (!watched_ && lws_partial_buffered(wsi_)) {
     watched_ = true;
     host_.watch_blocked(*this);

@@ -55,7 +55,6 @@ class Connection final : public hub::Transport {
   // --- hub::Transport
   hub::TransportKind kind() const override { return hub::TransportKind::kWebSocket; }
   Flush flush(hub::Outbox& outbox) override;
-  std::size_t unsent() const override;
   bool has_read() override;
   void ping() override;
   void end(const hub::Ending& ending, Bytes bye) override;
@@ -102,7 +101,6 @@ class Connection final : public hub::Transport {
   std::string message_;                        // of the fragments so far
   CommandBudget budget_;
   MonoTime heard_;          // when something last came from the client
-  std::size_t unsent_ = 0;  // at most: what lws holds of the last write
   int unread_bytes_ = 0;    // while blocked: what the kernel held when has_read() was asked last
   int unanswered_ = 0;
   State state_ = State::kHandshake;

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from .events import message_of
-from .timing import patience
+from .timing import eventually, patience
 from .world import World
 
 LATENCY_MAX_S = 3.0
@@ -75,10 +75,13 @@ class Canary:
         return {"sent": len(self.sent_at), **{k: len(v) for k, v in self.seen.items()}}
 
 
-async def idle_cpu_share(node, seconds=1.5):
-    """The share of one core that the node uses over a short time."""
-    before, begun = node.process.cpu_seconds(), time.monotonic()
-    await asyncio.sleep(seconds)
-    return (node.process.cpu_seconds() - before) / (time.monotonic() - begun)
+async def comes_to_rest(node):
+    """The node stops using the processor, soon: one that spins for nothing never does."""
+    async def quiet():
+        before, begun = node.process.cpu_seconds(), time.monotonic()
+        await asyncio.sleep(0.5)
+        return (node.process.cpu_seconds() - before) / (time.monotonic() - begun) < 0.6  # the canary's work included
+
+    await eventually(quiet, 20, "the node at rest; it uses most of a core although nobody asks for anything")
 
 
