@@ -27,63 +27,52 @@ HeldPoll::HeldPoll(stream::StreamEngine& engine, http::TakenConnection connectio
     : Connection(engine, std::move(connection.fd)),
       connection_(std::move(connection)),
       options_(std::move(options)),
-      request_(std::move(request)),
+      request_(std::make_unique<hub::OpenRequest>(std::move(request))),
       give_back_(std::move(give_back)),
-      session_id_(request_.session),
-      asked_cursor_(echoed(request_.cursor)),
-      heartbeat_s_(request_.heartbeat_s) {}
+      session_id_(request_->session),
+      asked_cursor_(echoed(request_->cursor)),
+      heartbeat_s_(request_->heartbeat_s) {}
 
 void HeldPoll::start() {
   if (!engine_.watch(*this, kWatch)) return;
   times_out_at_ = engine_.now() + options_.timeout;
-  session_ = engine_.shard().poll(std::move(request_), this);
+  const auto request = std::move(request_);
+  session_ = engine_.shard().poll(std::move(*request), this);
   if (answered_) session_ = nullptr;
   if (!answered_ && options_.timeout.count() > 0) engine_.wake_at(*this, times_out_at_);
 }
 
-hub::Transport::Flush HeldPoll::flush(hub::Outbox& outbox) {
+hub::Transport::Flush HeldPoll::write(const Pending& pending, std::size_t& taken) {
   const bool live = session_->state == hub::Session::State::kLive;
-  if (outbox.empty()) {
+  if (pending.frames.empty()) {
     waits_live_ = live;
     if (!live || options_.timeout.count() > 0) return Flush::kDone;
-    answer_events(outbox);  // a short poll: nothing is an answer too
-    return Flush::kAnswered;
-  }
-  const bool more_on_its_way = !live && session_->reading && outbox.size() < options_.limit;
-  if (more_on_its_way) return Flush::kDone;
-  const bool linger = waits_live_ && live && outbox.size() < options_.limit;
-  if (linger) {
-    if (answer_at_ == MonoTime::max()) {
-      answer_at_ = engine_.now() + limits::kPollLinger;
-      engine_.wake_at(*this, std::min(answer_at_, times_out_at_));
+  } else {
+    const bool full = session_->outbox.frames() >= session_->frames_max;
+    const bool more_on_its_way = !live && session_->reading && !full;
+    if (more_on_its_way) return Flush::kDone;
+    if (waits_live_ && live && !full) {
+      linger();
+      return Flush::kDone;
     }
-    return Flush::kDone;
   }
-  answer_events(outbox);
+  taken = pending.frames.size();
+  answer_events(pending.frames);  // a short poll: nothing is an answer too
   return Flush::kAnswered;
 }
 
-void HeldPoll::answer_events(hub::Outbox& outbox) {
+void HeldPoll::linger() {
+  if (answer_at_ != MonoTime::max()) return;
+  answer_at_ = engine_.now() + limits::kPollLinger;
+  engine_.wake_at(*this, std::min(answer_at_, times_out_at_));
+}
+
+void HeldPoll::answer_events(std::string_view lines) {
   PollAnswer body;
   body.session = session_id_;
+  body.cursor = engine_.shard().cursor_of(*session_);
+  body.lines = lines;
   body.heartbeat_s = heartbeat_s_;
-  const auto count = std::min(outbox.size(), options_.limit);
-  std::size_t bytes = 0;
-  LogPosition last;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& frame = outbox.at(i);
-    if (frame.position) last = frame.position;
-    bytes += frame.bytes->size();
-    body.events.push_back(frame.bytes);
-  }
-  const bool all = count == outbox.size();
-  auto& shard = engine_.shard();
-  if (all) {
-    body.cursor = shard.cursor_of(*session_);
-  } else {
-    body.cursor = last ? shard.cursor_at(last) : start_cursor();
-  }
-  outbox.take(bytes);
   session_ = nullptr;
   answer({200, "application/json", to_json(body), {{"Cache-Control", "no-store"}}});
 }
@@ -103,7 +92,7 @@ void HeldPoll::answer(http::Response response) {
 }
 
 void HeldPoll::write_answer() {
-  const auto result = stream::write_text(fd_.get(), bytes_, sent_);
+  const auto result = stream::write_some(fd_.get(), bytes_, sent_);
   if (result == stream::Write::kSome) {
     engine_.rewatch(*this, kWatch | EPOLLOUT);
     await_reader();
@@ -150,11 +139,11 @@ void HeldPoll::on_deadline() {
     engine_.wake_at(*this, engine_.now() + limits::kPollLinger);  // its place in the log is still unknown
     return;
   }
-  answer_events(session->outbox);
+  answer_events(session->outbox.pending());
   engine_.shard().answered(session);
 }
 
-void HeldPoll::end(const hub::Ending& ending, Bytes bye) {
+void HeldPoll::end(const hub::Ending& ending, std::string_view, std::string_view bye) {
   const auto cursor = start_cursor();
   session_ = nullptr;
   switch (ending.reason) {
@@ -181,7 +170,7 @@ void HeldPoll::end(const hub::Ending& ending, Bytes bye) {
   body.cursor = cursor;  // acknowledges nothing new
   body.heartbeat_s = heartbeat_s_;
   body.superseded = ending.reason == hub::EndReason::kTakenOver;
-  if (!body.superseded && bye) body.events.push_back(std::move(bye));
+  if (!body.superseded) body.lines = bye;
   body.poll_again_ms = ending.reconnect_in_ms;
   if (ending.reason == hub::EndReason::kRestart) connection_.keep_alive = false;
   answer({200, "application/json", to_json(body), {{"Cache-Control", "no-store"}}});

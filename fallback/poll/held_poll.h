@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "hub/session.h"
@@ -14,7 +15,6 @@ namespace fairlead::poll {
 struct PollOptions {
   std::string request_id;
   std::chrono::seconds timeout{limits::kPollTimeoutDefault_s};  // 0: a short poll
-  std::size_t limit = limits::kPollEventsDefault;               // events in one answer
 };
 
 // One poll: a request whose answer is held until there is something to say. Then it answers once, hands the
@@ -27,15 +27,16 @@ class HeldPoll final : public stream::Connection {
            hub::OpenRequest request, GiveBack give_back);
 
   hub::TransportKind kind() const override { return hub::TransportKind::kPoll; }
-  Flush flush(hub::Outbox& outbox) override;
-  void end(const hub::Ending& ending, Bytes bye) override;
+  Flush write(const Pending& pending, std::size_t& taken) override;
+  void end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) override;
 
   void start() override;
   void on_events(std::uint32_t epoll) override;
   void on_deadline() override;
 
  private:
-  void answer_events(hub::Outbox& outbox);
+  void answer_events(std::string_view lines);
+  void linger();
   void answer(http::Response response);
   void write_answer();
   void await_reader();
@@ -44,7 +45,7 @@ class HeldPoll final : public stream::Connection {
 
   http::TakenConnection connection_;  // its fd is in fd_ while this holds the poll
   const PollOptions options_;
-  hub::OpenRequest request_;          // until start()
+  std::unique_ptr<hub::OpenRequest> request_;  // until start()
   const GiveBack give_back_;
   hub::Session* session_ = nullptr;
   std::string session_id_;

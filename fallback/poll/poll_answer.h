@@ -3,9 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "core/bytes.h"
 
 namespace fairlead::poll {
 
@@ -13,7 +10,7 @@ namespace fairlead::poll {
 struct PollAnswer {
   std::string session;
   std::string cursor;              // the next request's: only that acknowledges
-  std::vector<Bytes> events;       // each a whole event's JSON, byte for byte as on every transport
+  std::string_view lines;          // whole events, each byte for byte as on every transport (protocol/framing.h)
   int heartbeat_s = 0;
   std::int64_t poll_again_ms = 0;
   bool superseded = false;

@@ -13,15 +13,40 @@ class Page {
   void counter(std::string_view name, std::string_view help, std::uint64_t value) {
     sample(name, help, "counter", value);
   }
+  // Of times, in seconds; `counts` has one more than there are bounds.
+  template <typename Bounds, typename Counts>
+  void histogram(std::string_view name, std::string_view help, const Bounds& bounds_us,
+                 const Counts& counts, std::uint64_t total_us) {
+    begin(name, help, "histogram");
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      so_far += counts[i];
+      const bool last = i == bounds_us.size();
+      line(name, "_bucket{le=\"" + (last ? "+Inf" : seconds(bounds_us[i])) + "\"}", std::to_string(so_far));
+    }
+    line(name, "_sum", seconds(static_cast<std::int64_t>(total_us)));
+    line(name, "_count", std::to_string(so_far));
+  }
+  void time(std::string_view name, std::string_view help, std::int64_t us) {
+    begin(name, help, "gauge");
+    line(name, "", seconds(us));
+  }
   std::string take() { return std::move(text_); }
 
  private:
   void sample(std::string_view name, std::string_view help, std::string_view type,
               std::uint64_t value) {
+    begin(name, help, type);
+    line(name, "", std::to_string(value));
+  }
+  void begin(std::string_view name, std::string_view help, std::string_view type) {
     text_.append("# HELP fairlead_").append(name).append(" ").append(help).append("\n");
     text_.append("# TYPE fairlead_").append(name).append(" ").append(type).append("\n");
-    text_.append("fairlead_").append(name).append(" ").append(std::to_string(value)).append("\n");
   }
+  void line(std::string_view name, std::string_view rest, std::string_view value) {
+    text_.append("fairlead_").append(name).append(rest).append(" ").append(value).append("\n");
+  }
+  static std::string seconds(std::int64_t us) { return std::to_string(static_cast<double>(us) / 1e6); }
 
   std::string text_;
 };
@@ -39,6 +64,10 @@ void add_hub(Page& page, const hub::HubStats& stats) {
                stats.unproven);
   page.counter("sessions_slow_total", "Sessions ended because the client read nothing",
                stats.slow_closed);
+  page.histogram("shard_turn_seconds", "How long a shard held its I/O thread at a time",
+                 hub::TurnTimes::kBounds_us, stats.turns.counts, stats.turns.total_us);
+  page.time("shard_turn_seconds_max", "The longest of these since the start",
+               stats.turns.longest_us);
 }
 
 void add_log(Page& page, const log::WriterStats& stats) {

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace fairlead {
 
@@ -33,27 +33,44 @@ class Mailbox {
 
   // Owner's thread: runs what was there when it was called; later posts wake again.
   void run() {
-    std::vector<Task> tasks;
-    {
-      std::lock_guard lock(mutex_);
-      tasks.swap(tasks_);
+    run_until([] { return false; });
+  }
+
+  // Owner's thread: the same, but ends after the task behind which `enough()` says so. False: some are left, for
+  // which nothing wakes the owner: it must call again by itself.
+  template <typename Enough>
+  bool run_until(Enough enough) {
+    // What was left last time goes first, then what came since: its wake-up may be the one that we run for.
+    for (int rounds = taken_.empty() ? 1 : 2; rounds > 0; --rounds) {
+      if (taken_.empty()) {
+        std::lock_guard lock(mutex_);
+        taken_.swap(tasks_);
+      }
+      while (!taken_.empty()) {
+        const auto task = std::move(taken_.front());
+        taken_.pop_front();
+        task();
+        if (enough()) return taken_.empty() && rounds == 1;
+      }
     }
-    for (auto& task : tasks) task();
+    return true;
   }
 
   // Owner's thread. What is still inside is destroyed without having run.
   void close() {
-    std::vector<Task> tasks;
+    std::deque<Task> taken, tasks;
     std::lock_guard lock(mutex_);
     closed_ = true;
+    taken.swap(taken_);
     tasks.swap(tasks_);
   }
 
  private:
   std::function<void()> wake_;
+  std::deque<Task> taken_;  // the owner's: about to run
   std::mutex mutex_;
-  std::vector<Task> tasks_;  // guarded by mutex_
-  bool closed_ = false;      // guarded by mutex_
+  std::deque<Task> tasks_;  // guarded by mutex_
+  bool closed_ = false;     // guarded by mutex_
 };
 
 }  // namespace fairlead

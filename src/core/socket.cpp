@@ -2,8 +2,15 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace fairlead {
+
+ssize_t send_now(int socket, std::string_view bytes) {
+  return ::syscall(SYS_sendto, socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
+}
 
 int unread_bytes(int socket) {
   int bytes = 0;

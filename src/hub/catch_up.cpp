@@ -2,6 +2,7 @@
 // in bounded pages, until they stand at the shard's head and are live.
 #include <algorithm>
 
+#include "hub/frames.h"
 #include "hub/shard.h"
 #include "hub/turn.h"
 
@@ -12,21 +13,37 @@ void Shard::advance(Session& session) {
   // Not just to the head: while the memberships are ahead of the tail they would be wrong for what comes
   // before them, so that must come from the store.
   const auto live_from = std::max(tail_.head(), session.user->as_of);
+  // Half the outbox, so that pages are worth their reads and the socket always has something to do.
+  const auto bytes_max = settings_.outbox_bytes_max / 2;
+  std::size_t frames = 0;
+  scratch_.clear();
   while (session.position < live_from) {
-    // Half the outbox, so that pages are worth their reads and the socket always has something to do.
-    if (session.outbox.bytes() >= settings_.outbox_bytes_max / 2 ||
-        session.outbox.size() >= limits::kOutboxFramesMax / 2) {
-      return;  // flush() or writable() goes on
+    if (session.outbox.bytes() + scratch_.size() >= bytes_max ||
+        session.outbox.frames() + frames >= session.frames_max) {
+      break;  // flush() or writable() goes on
     }
     if (tail_.head() < live_from || !tail_.reaches_back_to(session.position)) {
       read_page(session);
-      return;
+      break;
     }
-    auto& entry = tail_.after(session.position);
-    if (sees(session, *entry.event)) push(session, entry);
-    session.position = entry.event->position;
+    const auto& event = tail_.after(session.position);
+    if (sees(session, event)) {
+      add_frame(scratch_, event, session.kind);
+      session.sent = event.position;
+      ++frames;
+    }
+    session.position = event.position;
   }
-  session.state = Session::State::kLive;
+  if (frames > 0) give_own(session, frames);
+  if (session.position >= live_from) session.state = Session::State::kLive;
+}
+
+// What is in scratch_.
+void Shard::give_own(Session& session, std::size_t frames) {
+  session.outbox.add(scratch_, frames);
+  session.news = true;
+  delivered_ += frames;
+  touch(session, Rank::kBehind);
 }
 
 void Shard::read_page(Session& session) {
@@ -52,7 +69,7 @@ void Shard::page_read(Session& session, LogPosition after, Result<store::Page> p
   session.reading = false;
   if (session.state != Session::State::kCatchingUp) return;  // parked meanwhile
   if (session.position < after) {  // parked, and back from an older cursor: this page is not the next
-    touch(session);
+    touch(session, Rank::kBehind);
     advance(session);
     return;
   }
@@ -60,15 +77,21 @@ void Shard::page_read(Session& session, LogPosition after, Result<store::Page> p
     end(&session, EndReason::kInternal);
     return;
   }
-  for (auto& event : page->events) {
+  std::size_t frames = 0;
+  scratch_.clear();
+  auto end = std::max(session.position, page->position);
+  for (const auto& event : page->events) {
     if (event->position <= session.position || (event->room && !wants(session, event->room))) {
       continue;
     }
-    log::Tail::Entry entry{std::move(event), nullptr, nullptr};
-    push(session, entry);
+    if (session.outbox.frames() + frames >= session.frames_max) break;
+    add_frame(scratch_, *event, session.kind);
+    session.sent = event->position;
+    if (session.outbox.frames() + ++frames >= session.frames_max) end = event->position;
   }
-  session.position = std::max(session.position, page->position);
-  touch(session);
+  session.position = end;
+  if (frames > 0) give_own(session, frames);
+  touch(session, Rank::kBehind);
   advance(session);
 }
 

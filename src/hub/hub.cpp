@@ -10,14 +10,14 @@ void Hub::add(Shard* shard) { shards_.push_back(shard); }
 
 void Hub::deliver(const log::BatchPtr& batch) {
   for (auto* shard : shards_) {
-    shard->post([shard, batch] { shard->deliver(batch); });
+    shard->post_news([shard, batch] { shard->deliver(batch); });
   }
 }
 
 void Hub::deliver(Ephemeral event) {
   const auto shared = std::make_shared<const Ephemeral>(std::move(event));
   for (auto* shard : shards_) {
-    shard->post([shard, shared] { shard->deliver(*shared); });
+    shard->post_news([shard, shared] { shard->deliver(*shared); });
   }
 }
 

@@ -12,6 +12,7 @@
 #include "core/ids.h"
 #include "core/result.h"
 #include "hub/transport.h"
+#include "hub/turn_times.h"
 #include "log/writer.h"
 
 namespace fairlead::hub {
@@ -34,6 +35,7 @@ struct HubStats {
   std::uint64_t resets = 0;
   std::uint64_t unproven = 0;
   std::uint64_t slow_closed = 0;
+  TurnTimes::Sum turns;                  // how long shards held their threads at a time
 };
 
 // All shards of this node as one: what is not done on a shard's own thread goes through here. Thread-safe;

@@ -1,37 +1,79 @@
 #include "hub/outbox.h"
 
+#include <utility>
+
 namespace fairlead::hub {
 
-void Outbox::push(Frame frame) {
-  if (!frames_) frames_ = std::make_unique<std::deque<Frame>>();
-  bytes_ += frame.bytes->size();
-  frames_->push_back(std::move(frame));
+void Outbox::add(Run& run, std::size_t begin, std::size_t frames) {
+  const auto end = run.bytes.size();
+  frames_ += static_cast<std::uint32_t>(frames);
+  if (run_ == &run && end_ == begin) {
+    end_ = static_cast<std::uint32_t>(end);
+    return;
+  }
+  if (empty()) {
+    run_ = &run;
+    ++run.holders;
+    begin_ = static_cast<std::uint32_t>(begin);
+    end_ = static_cast<std::uint32_t>(end);
+    return;
+  }
+  own();
+  rest_->bytes.append(run.bytes, begin);
+}
+
+void Outbox::add(std::string_view bytes, std::size_t frames) {
+  frames_ += static_cast<std::uint32_t>(frames);
+  own();
+  rest_->bytes += bytes;
+}
+
+std::string_view Outbox::pending() const {
+  if (run_ != nullptr) return std::string_view(run_->bytes).substr(begin_, end_ - begin_);
+  if (!rest_) return {};
+  return std::string_view(rest_->bytes).substr(rest_->taken);
 }
 
 void Outbox::take(std::size_t n) {
-  bytes_ -= n;
-  n += offset_;
-  while (!empty() && n >= frames_->front().bytes->size()) {
-    n -= frames_->front().bytes->size();
-    frames_->pop_front();
+  if (n == bytes()) {
+    clear();
+  } else if (run_ != nullptr) {
+    begin_ += static_cast<std::uint32_t>(n);
+    own();
+  } else if (rest_) {
+    rest_->taken += n;
+    // What has left goes when it is the larger half: each byte is moved once, and memory is at most twice the rest.
+    if (rest_->taken > rest_->bytes.size() / 2) {
+      rest_->bytes.erase(0, std::exchange(rest_->taken, 0));
+      rest_->bytes.shrink_to_fit();
+    }
   }
-  offset_ = n;
-  if (empty()) frames_.reset();
 }
 
 void Outbox::clear() {
-  frames_.reset();
-  bytes_ = 0;
-  offset_ = 0;
+  if (run_ != nullptr) let_go();
+  rest_.reset();
+  frames_ = 0;
 }
 
-void Outbox::keep_ephemeral(std::size_t max) {
-  if (empty()) return;
-  std::erase_if(*frames_, [](const Frame& frame) { return static_cast<bool>(frame.position); });
-  while (frames_->size() > max) frames_->pop_front();
-  bytes_ = 0;
-  for (const auto& frame : *frames_) bytes_ += frame.bytes->size();
-  if (frames_->empty()) clear();
+void Outbox::replace(std::string frames, std::size_t count) {
+  clear();
+  if (frames.empty()) return;
+  rest_ = std::make_unique<Rest>();
+  rest_->bytes = std::move(frames);
+  frames_ = static_cast<std::uint32_t>(count);
+}
+
+void Outbox::own() {
+  if (!rest_) rest_ = std::make_unique<Rest>();
+  if (run_ == nullptr) return;
+  rest_->bytes = pending();
+  let_go();
+}
+
+void Outbox::let_go() {
+  --run_->holders;
+  run_ = nullptr;
 }
 
 }  // namespace fairlead::hub

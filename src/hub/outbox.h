@@ -1,46 +1,60 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <memory>
-
-#include "core/bytes.h"
-#include "core/ids.h"
-#include "core/limits.h"
+#include <string>
+#include <string_view>
 
 namespace fairlead::hub {
 
-// What a session has been given and its socket has not yet taken: shared, framed bytes in order. Bounded in
-// bytes and frames: full() is where a session stops being live (G6). One thread: the shard's. An empty outbox owns no heap.
+// Frames that many sessions are given, written once: appended to, never changed. Lives as long as an outbox holds a
+// stretch of it, or the shard writes on it. One thread: the shard's.
+struct Run {
+  std::string bytes;
+  std::uint32_t holders = 0;
+};
+
+// What a session has been given and its socket has not yet taken: whole frames in order, the first perhaps begun.
+// Until the socket refuses something that is a stretch of a run, shared with all who were given the same; only a rest
+// is copied, so that a slow session costs its own bytes and no more (G6). One thread: the shard's. Owns no heap while
+// it is empty or all its bytes are shared.
 class Outbox {
  public:
-  struct Frame {
-    Bytes bytes;
-    LogPosition position;  // of a durable event; none: anything else
-    bool control = false;  // hello and probe: about the connection, not news
-  };
+  Outbox() = default;
+  ~Outbox() { clear(); }
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
 
-  void push(Frame frame);
-  bool empty() const { return !frames_ || frames_->empty(); }
-  std::size_t size() const { return frames_ ? frames_->size() : 0; }
-  std::size_t bytes() const { return bytes_; }  // not yet taken
-  bool full(std::size_t bytes_max) const {
-    return bytes_ >= bytes_max || size() >= limits::kOutboxFramesMax;
-  }
+  // `frames` frames: run.bytes from `begin` to its end.
+  void add(Run& run, std::size_t begin, std::size_t frames);
+  void add(std::string_view bytes, std::size_t frames = 1);
 
-  const Frame& at(std::size_t i) const { return (*frames_)[i]; }
-  std::size_t offset() const { return offset_; }  // bytes of the first frame that are gone already
-  // The transport has written the next `n` bytes.
+  bool empty() const { return run_ == nullptr && !rest_; }
+  std::size_t bytes() const { return run_ != nullptr ? end_ - begin_ : rest_ ? rest_->bytes.size() - rest_->taken : 0; }
+  std::size_t frames() const { return frames_; }  // since it was last empty
+
+  // All of it, in one piece; valid until the next call.
+  std::string_view pending() const;
+  // The transport has written the first `n` bytes of pending(). What is left becomes the session's own.
   void take(std::size_t n);
   void clear();
-  // Poll only, nothing taken of the first frame: durable frames go (the next poll's cursor brings them
-  // again), of the ephemeral ones the newest `max` stay.
-  void keep_ephemeral(std::size_t max);
+  // In place of all.
+  void replace(std::string frames, std::size_t count);
 
  private:
-  std::unique_ptr<std::deque<Frame>> frames_;  // only while there is something
-  std::size_t bytes_ = 0;
-  std::size_t offset_ = 0;
+  struct Rest {
+    std::string bytes;
+    std::size_t taken = 0;
+  };
+  void own();
+  void let_go();
+
+  Run* run_ = nullptr;
+  std::uint32_t begin_ = 0;
+  std::uint32_t end_ = 0;
+  std::uint32_t frames_ = 0;
+  std::unique_ptr<Rest> rest_;
 };
 
 }  // namespace fairlead::hub

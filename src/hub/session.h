@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/limits.h"
+#include "hub/flush_queue.h"
 #include "hub/outbox.h"
 #include "hub/transport.h"
 #include "protocol/model.h"
@@ -17,6 +19,7 @@ namespace fairlead::hub {
 
 // What a client asks for when it connects, already authenticated and checked.
 struct OpenRequest {
+  static constexpr std::uint16_t kNoFramesMax = 0xffff;
   UserId user;
   std::string token_id;
   std::int64_t token_expires_at_ms = 0;
@@ -26,6 +29,7 @@ struct OpenRequest {
   int heartbeat_s = limits::kHeartbeatDefault_s;
   std::vector<RoomId> rooms;          // empty: all of the user's rooms
   bool ephemeral = true;              // events=all
+  std::uint16_t frames_max = kNoFramesMax;  // poll: events in one answer
   bool probe = true;                  // false: probe=0
   std::string network_key;
   std::string fell_back_from;         // for the statistics
@@ -68,8 +72,11 @@ struct Session {
   bool transient = false;             // a poll without a session of its own: not kept when answered
   bool attached = false;              // has begun: in the room index and in presence
   bool reading = false;               // a store read for it is under way
-  bool dirty = false;                 // in the shard's list of sessions to flush
+  FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
+  bool news = false;                  // has been given something else than hello and probe
   bool blocked = false;               // the transport said kBlocked
+  std::uint16_t frames_max = OpenRequest::kNoFramesMax;
+  FlushQueue::Place place = 0;        // in its queue
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
   std::uint32_t round = 0;            // of the last ephemeral event that reached it
   std::uint32_t slot_index = 0;       // in the shard's slot of sessions to look after

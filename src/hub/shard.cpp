@@ -28,6 +28,7 @@ Shard::Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clo
       presence_(presence),
       clock_(clock),
       settings_(std::move(settings)),
+      news_(wake),
       mailbox_(std::move(wake)),
       tail_(head),
       now_(clock.mono()) {}
@@ -36,7 +37,12 @@ Shard::~Shard() = default;
 
 void Shard::run_mailbox() {
   Turn turn(*this);
-  mailbox_.run();
+  in_mailbox_ = true;
+  goes_on_ = false;
+  const auto enough = [this] { return has_worked_long(); };
+  deliver_some();
+  mailbox_has_more_ = !news_.run_until(enough);
+  mailbox_has_more_ |= !mailbox_.run_until(enough);
 }
 
 void Shard::add_stats(HubStats& sum) const {
@@ -48,6 +54,7 @@ void Shard::add_stats(HubStats& sum) const {
   sum.resets += counters_.resets;
   sum.unproven += counters_.unproven;
   sum.slow_closed += counters_.slow_closed;
+  counters_.turns.add_to(sum.turns);
 }
 
 Session* Shard::find(const std::string& id) {
@@ -77,13 +84,15 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   }
   // The session goes on: its memberships are known, so a cursor within the tail costs no read.
   if (session->transport != nullptr) {
-    std::exchange(session->transport, nullptr)->end({EndReason::kTakenOver, 0}, nullptr);
+    std::exchange(session->transport, nullptr)->end({EndReason::kTakenOver, 0}, {}, {});
     park(*session);
   }
   --counters_.parked;
   ++counters_.sessions;
   session->transport = transport;
   session->ephemeral = request.ephemeral;
+  session->frames_max = request.frames_max;
+  keep_ephemerals(*session);
   session->token_id = request.token_id;  // whoever logs that one out means this poll
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
@@ -107,6 +116,7 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->transport = transport;
   session->kind = kind;
   session->ephemeral = request.ephemeral;
+  session->frames_max = request.frames_max;
   session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
   session->opened = session->last_queued = now_;
   session->probe = probe_word();
@@ -213,7 +223,7 @@ bool Shard::load(UserEntry& user, Snapshot& snapshot) {
   user.loaded = true;
   user.as_of = snapshot.head;
   for (auto at = snapshot.head; at < tail_.head();) {
-    const auto& event = *tail_.after(at).event;
+    const auto& event = tail_.after(at);
     at = event.position;
     if (event.kind == store::EventKind::kRoomDeleted || event.subject == user.profile.id) {
       apply_to(user, event);
@@ -264,7 +274,7 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
               to_wire(session.kind), goes_on);
   }
   session.state = Session::State::kCatchingUp;
-  touch(session);
+  touch(session, quiet ? Rank::kBehind : Rank::kPrompt);
   advance(session);
 }
 
@@ -300,6 +310,7 @@ void Shard::gone(Session* session) {
 
 void Shard::answered(Session* session) {
   Turn turn(*this);
+  session->outbox.clear();
   settle(*session);
 }
 
@@ -319,7 +330,7 @@ void Shard::park(Session& session) {
   session.blocked = false;
   session.request = nullptr;
   session.parked_until = now_ + settings_.poll_session_life;
-  session.outbox.keep_ephemeral(limits::kPollEphemeralsMax);
+  keep_ephemerals(session);
   --counters_.sessions;
   ++counters_.parked;
 }
@@ -328,14 +339,17 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
   Turn turn(*this);
   if (auto* transport = session->transport) {
     if (!session->blocked && !session->outbox.empty() && session->kind != TransportKind::kPoll) {
-      transport->flush(session->outbox);
+      std::size_t taken = 0;
+      transport->write({session->outbox.pending(), session->news}, taken);
+      session->outbox.take(taken);
     }
     const Ending ending{reason, reconnect_in_ms};
     // hello comes first, always: without it there is no bye either, just the end.
     const bool greeted = session->state != Session::State::kOpening;
-    const auto bye = greeted ? frame_ephemeral(bye_json(ending), session->kind) : nullptr;
+    std::string bye;
+    if (greeted) add_frame(bye, bye_json(ending), session->kind);
     session->transport = nullptr;
-    transport->end(ending, bye);
+    transport->end(ending, session->outbox.pending(), bye);
     log_debug("session_ended session={} code={}", session->id, traits(reason).code);
   }
   remove(session);
@@ -360,6 +374,7 @@ void Shard::supersede(const std::string& id) {
 }
 
 void Shard::remove(Session* session) {
+  leave_queue(*session);
   if (session->attached) {
     for (const auto& [room, membership] : session->user->memberships) leave_room(*session, room);
   }
@@ -380,8 +395,11 @@ void Shard::remove(Session* session) {
 }
 
 void Shard::close() {
+  news_.close();
   mailbox_.close();
   closed_ = true;
+  undelivered_.clear();
+  for (auto& queue : queues_) queue.clear();
   by_key_.clear();
   for (auto& slot : slots_) slot.clear();
   rooms_.clear();

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,7 +17,9 @@
 #include "core/thread_role.h"
 #include "hub/control_events.h"
 #include "hub/hub.h"
+#include "hub/runs.h"
 #include "hub/session.h"
+#include "hub/turn_times.h"
 #include "log/readers.h"
 #include "log/tail.h"
 #include "presence/presence.h"
@@ -54,6 +57,7 @@ class Shard {
 
   // --- any thread
   bool post(Mailbox::Task task) { return mailbox_.post(std::move(task)); }
+  bool post_news(Mailbox::Task task) { return news_.post(std::move(task)); }
   void add_stats(HubStats& sum) const;
 
   // --- the engine, on the shard's thread
@@ -69,7 +73,7 @@ class Shard {
   // One poll. Like open(), but a session that is known, or a request with a cursor, gets no hello (unless its
   // cursor must be reset) and waits for events behind the cursor.
   Session* poll(OpenRequest request, Transport* transport);
-  void answered(Session* session);  // a poll answered on its own account (its time was up): it parks
+  void answered(Session* session);  // a poll answered on its own account (its time was up), with all that was pending
   void writable(Session* session);  // after Flush::kBlocked
   void gone(Session* session);      // the connection is dead: forget the transport (a poll's session parks)
   // Orderly: what can still be written, bye, close.
@@ -104,9 +108,16 @@ class Shard {
   struct Counters {
     std::atomic<std::uint64_t> sessions{0}, parked{0}, delivered{0}, fell_behind{0},
         ephemeral_dropped{0}, resets{0}, unproven{0}, slow_closed{0};
+    TurnTimes turns;
   };
   // Everything that may queue bytes runs inside a Turn; the outermost one flushes at its end.
   class Turn;
+  struct Framed;  // a stretch of a room's events, ready for each kind of transport
+  struct Undelivered {
+    log::BatchPtr batch;
+    std::size_t next;  // the events before it are in the tail
+  };
+  using Rank = FlushQueue::Rank;
 
   // shard.cpp
   Session* enter(OpenRequest request, Transport* transport, TransportKind kind);
@@ -124,18 +135,24 @@ class Shard {
   void remove(Session* session);
 
   // fan_out.cpp
-  void fan_out(log::Tail::Entry& entry);
+  bool has_worked_long() const;
+  void deliver_some();
+  void fan_out(std::span<const store::EventPtr> events);
+  void give(Session& session, Framed& framed, Rank rank);
   void apply_membership(const store::Event& event);
   void apply_to(UserEntry& user, const store::Event& event);
-  bool queue(Session& session, log::Tail::Entry& entry);
-  void push(Session& session, log::Tail::Entry& entry);
-  void queue_own(Session& session, const std::string& json, bool control = false);
-  void touch(Session& session);
+  void queue_own(Session& session, std::string_view json, bool control = false);
+  void keep_ephemerals(Session& session);
+  void touch(Session& session, Rank rank);
+  void leave_queue(Session& session);
+  void end_turn();
+  void flush_some(Rank rank);
   void flush(Session& session);
-  void flush_dirty();
+  FlushQueue& queue(Rank rank) { return queues_[static_cast<std::size_t>(rank)]; }
 
   // catch_up.cpp
   void advance(Session& session);
+  void give_own(Session& session, std::size_t frames);
   void read_page(Session& session);
   void page_read(Session& session, LogPosition after, Result<store::Page> page);
   bool sees(const Session& session, const store::Event& event) const;
@@ -151,6 +168,7 @@ class Shard {
   presence::Map& presence_;
   const Clock& clock_;
   const ShardSettings settings_;
+  Mailbox news_;  // from the log, and ephemeral events: before everything else, so that a storm does not hold them up
   Mailbox mailbox_;
   ThreadRole role_;
 
@@ -161,7 +179,14 @@ class Shard {
   std::unordered_map<RoomId, std::vector<Session*>> rooms_;
   std::array<std::vector<Session*>, kSlots> slots_;
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
-  std::vector<std::uint64_t> dirty_;                              // session keys to flush
+  std::deque<Undelivered> undelivered_;
+  Runs runs_;
+  std::array<FlushQueue, 3> queues_;  // by rank
+  std::string scratch_;               // frames on their way to one session
+  std::uint64_t delivered_ = 0;       // in this turn
+  bool in_mailbox_ = false;           // this turn is run_mailbox()'s
+  bool mailbox_has_more_ = false;     // than this turn's share of the thread allowed
+  bool goes_on_ = false;              // has been posted to itself
   std::uint64_t next_key_ = 1;
   std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;

@@ -1,10 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "hub/outbox.h"
 
 namespace fairlead::hub {
 
@@ -56,23 +55,29 @@ class Transport {
   virtual TransportKind kind() const = 0;
 
   enum class Flush : std::uint8_t {
-    kDone,     // took everything
+    kDone,     // took everything, or keeps waiting with what there is (a poll)
     kBlocked,  // took what it could; Shard::writable() follows when there is room
     kBroken,   // the connection is dead; Shard::gone() follows
     kAnswered, // poll only: the answer is on its way, the session parks; the transport is on its own
   };
-  // Takes from the front of the outbox what the connection accepts now, in one system call if possible.
-  virtual Flush flush(Outbox& outbox) = 0;
+  // What a session has for its client: whole frames of this transport's kind, the first perhaps begun.
+  struct Pending {
+    std::string_view frames;
+    bool news = false;  // there is or was something else than hello and probe
+  };
+  // Writes from the front what the connection accepts now, in one system call if possible, and adds to `taken` how
+  // many bytes that was.
+  virtual Flush write(const Pending& pending, std::size_t& taken) = 0;
   // Asked now and then while blocked: whether the client has read anything since it was asked last. The
   // kernel asks for more only when a good part of its buffer is free, which at a phone's pace takes minutes.
   virtual bool has_read() { return false; }
 
   // With each heartbeat: RFC 6455 ping; nothing for the others.
   virtual void ping() {}
-  // The session is over. `bye` (framed, may be null) is the last thing the client gets; then the
-  // connection is closed in its transport's way. The shard forgets the transport before this returns; it
+  // The session is over. `unsent` is what was still pending; `bye` (framed, may be empty) is the last thing the client
+  // gets; then the connection is closed in its transport's way. The shard forgets the transport before this returns; it
   // finishes and destroys itself within a few seconds even if the client does not read.
-  virtual void end(const Ending& ending, Bytes bye) = 0;
+  virtual void end(const Ending& ending, std::string_view unsent, std::string_view bye) = 0;
 };
 
 }  // namespace fairlead::hub

@@ -5,7 +5,7 @@
 namespace fairlead::hub {
 
 // Everything that may queue bytes happens within a turn; when the outermost one ends, each session that got
-// something is flushed once: many events, one system call.
+// something is flushed once: many events, one system call. What would hold the thread for long waits for the next turn.
 class Shard::Turn {
  public:
   explicit Turn(Shard& shard) : shard_(shard) {
@@ -13,7 +13,7 @@ class Shard::Turn {
     if (shard_.turn_depth_++ == 0) shard_.now_ = shard_.clock_.mono();
   }
   ~Turn() {
-    if (shard_.turn_depth_ == 1) shard_.flush_dirty();
+    if (shard_.turn_depth_ == 1) shard_.end_turn();
     --shard_.turn_depth_;
   }
   Turn(const Turn&) = delete;

@@ -2,7 +2,6 @@
 
 #include <deque>
 
-#include "core/bytes.h"
 #include "core/limits.h"
 #include "log/writer.h"
 
@@ -12,28 +11,21 @@ namespace fairlead::log {
 // events themselves are shared). Bounded in events and bytes; the oldest go first.
 class Tail {
  public:
-  struct Entry {
-    store::EventPtr event;
-    Bytes websocket;  // framed on first use
-    Bytes sse;
-    Bytes json() const { return Bytes(event, &event->json); }
-  };
-
   explicit Tail(LogPosition head = {}, std::size_t events_max = limits::kTailEventsMax,
                 std::size_t bytes_max = limits::kTailBytesMax)
       : head_(head), events_max_(events_max), bytes_max_(bytes_max) {}
 
   // `event` must be the successor of head().
-  Entry& append(store::EventPtr event);
+  void append(store::EventPtr event);
 
   LogPosition head() const { return head_; }
   // Whether every event after `position` is here (true for position == head()).
   bool reaches_back_to(LogPosition position) const;
   // The event right after `position`; only if reaches_back_to(position) and position < head().
-  Entry& after(LogPosition position);
+  const store::Event& after(LogPosition position) const;
 
  private:
-  std::deque<Entry> entries_;  // consecutive positions, the last is head_
+  std::deque<store::EventPtr> events_;  // consecutive positions, the last is head_
   LogPosition head_;
   std::size_t bytes_ = 0;
   const std::size_t events_max_;

@@ -1,37 +1,68 @@
 #include "protocol/framing.h"
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 namespace fairlead::protocol {
+namespace {
 
-std::string websocket_text_frame(std::string_view json) {
+// Control characters, which JSON text as dump() writes it holds only escaped.
+constexpr char kDurableEnd = '\n';
+constexpr char kEphemeralEnd = '\x1e';
+constexpr std::string_view kLineEnds = "\n\x1e";
+
+}  // namespace
+
+void add_websocket_text_frame(std::string& out, std::string_view json) {
   const std::uint64_t n = json.size();
-  std::string frame;
-  frame.reserve(json.size() + 10);
-  frame += '\x81';
+  std::array<char, 10> head;
+  std::size_t used = 0;
+  head[used++] = '\x81';
   if (n < 126) {
-    frame += static_cast<char>(n);
+    head[used++] = static_cast<char>(n);
   } else {
     const int bytes = n < 65536 ? 2 : 8;
-    frame += static_cast<char>(bytes == 2 ? 126 : 127);
-    for (int i = bytes - 1; i >= 0; --i) frame += static_cast<char>(n >> (8 * i) & 0xff);
+    head[used++] = static_cast<char>(bytes == 2 ? 126 : 127);
+    for (int i = bytes - 1; i >= 0; --i) head[used++] = static_cast<char>(n >> (8 * i) & 0xff);
   }
-  frame += json;
-  return frame;
+  out.append(head.data(), used);
+  out += json;
 }
 
-std::string sse_event(std::string_view json, std::string_view cursor) {
-  std::string text;
-  text.reserve(json.size() + cursor.size() + 16);
-  if (!cursor.empty()) {
-    text += "id: ";
-    text += cursor;
-    text += '\n';
+std::string_view websocket_frame_cut(std::string_view frames, std::size_t at) {
+  std::size_t end = 0;
+  while (end < at) {
+    const auto byte = [&](std::size_t i) -> std::uint64_t {
+      return static_cast<unsigned char>(frames[end + i]);
+    };
+    std::uint64_t payload = byte(1) & 0x7f;
+    std::size_t head = 2;
+    if (payload >= 126) {
+      const std::size_t bytes = payload == 126 ? 2 : 8;
+      payload = 0;
+      for (std::size_t i = 0; i < bytes; ++i) payload = payload << 8 | byte(2 + i);
+      head += bytes;
+    }
+    end += head + payload;
   }
-  text += "data: ";
-  text += json;
-  text += "\n\n";
-  return text;
+  return frames.substr(at, end - at);
+}
+
+void add_sse_event(std::string& out, std::string_view json, std::string_view cursor) {
+  if (!cursor.empty()) {
+    out += "id: ";
+    out += cursor;
+    out += '\n';
+  }
+  out += "data: ";
+  out += json;
+  out += "\n\n";
+}
+
+std::size_t sse_event_end(std::string_view events) {
+  const auto end = events.find("\n\n");
+  return end == std::string_view::npos ? events.size() : end + 2;
 }
 
 std::string sse_comment(std::size_t bytes) {
@@ -43,5 +74,33 @@ std::string sse_comment(std::size_t bytes) {
 }
 
 std::string sse_retry(std::int64_t ms) { return "retry: " + std::to_string(ms) + "\n\n"; }
+
+void add_poll_line(std::string& out, std::string_view json, bool durable) {
+  out += json;
+  out += durable ? kDurableEnd : kEphemeralEnd;
+}
+
+void add_poll_members(std::string& out, std::string_view lines) {
+  for (bool first = true; !lines.empty(); first = false) {
+    const auto end = lines.find_first_of(kLineEnds);
+    if (!first) out += ',';
+    out += lines.substr(0, end);
+    lines.remove_prefix(end + 1);
+  }
+}
+
+std::size_t keep_ephemeral_lines(std::string& lines, std::size_t max) {
+  std::vector<std::string_view> kept;
+  for (std::string_view rest = lines; !rest.empty();) {
+    const auto end = rest.find_first_of(kLineEnds);
+    if (rest[end] == kEphemeralEnd) kept.push_back(rest.substr(0, end + 1));
+    rest.remove_prefix(end + 1);
+  }
+  const auto count = std::min(kept.size(), max);
+  std::string newest;
+  for (auto i = kept.size() - count; i < kept.size(); ++i) newest += kept[i];
+  lines = std::move(newest);
+  return count;
+}
 
 }  // namespace fairlead::protocol

@@ -16,14 +16,14 @@ namespace fairlead::chat {
 class Listener final : public hub::Transport {
  public:
   hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
-  Flush flush(hub::Outbox& outbox) override {
+  Flush write(const Pending& pending, std::size_t& taken) override {
     std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < outbox.size(); ++i) stream_ += *outbox.at(i).bytes;
-    outbox.clear();
+    stream_ += pending.frames;
+    taken = pending.frames.size();
     changed_.notify_all();
     return Flush::kDone;
   }
-  void end(const hub::Ending& ending, Bytes) override {
+  void end(const hub::Ending& ending, std::string_view, std::string_view) override {
     std::lock_guard lock(mutex_);
     ended_ = ending.reason;
     changed_.notify_all();

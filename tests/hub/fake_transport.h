@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hub/shard.h"
+#include "protocol/framing.h"
 #include "protocol/json.h"
 
 namespace fairlead::hub {
@@ -14,21 +15,22 @@ class FakeTransport final : public Transport {
   explicit FakeTransport(TransportKind kind = TransportKind::kWebSocket) : kind_(kind) {}
   TransportKind kind() const override { return kind_; }
 
-  Flush flush(Outbox& outbox) override {
-    while (!outbox.empty()) {
-      if (stuck) return Flush::kBlocked;
-      const auto bytes = outbox.at(0).bytes;
-      outbox.take(bytes->size() - outbox.offset());
-      taken.push_back(*bytes);
+  Flush write(const Pending& pending, std::size_t& n) override {
+    if (stuck && !pending.frames.empty()) return Flush::kBlocked;
+    n = pending.frames.size();
+    for (auto rest = pending.frames; !rest.empty();) {
+      const auto size = first_frame(rest);
+      taken.emplace_back(rest.substr(0, size));
+      rest.remove_prefix(size);
     }
     return Flush::kDone;
   }
   void ping() override { ++pings; }
-  void end(const Ending& ending, Bytes last) override {
+  void end(const Ending& ending, std::string_view, std::string_view last) override {
     ended = true;
     reason = ending.reason;
     reconnect_in_ms = ending.reconnect_in_ms;
-    if (last) bye = *last;
+    bye = last;
   }
 
   // What has arrived, without its framing.
@@ -69,6 +71,15 @@ class FakeTransport final : public Transport {
   std::vector<std::string> taken;
 
  private:
+  std::size_t first_frame(std::string_view frames) const {
+    switch (kind_) {
+      case TransportKind::kWebSocket: return 1 + protocol::websocket_frame_cut(frames, 1).size();
+      case TransportKind::kSse: return protocol::sse_event_end(frames);
+      case TransportKind::kPoll: break;
+    }
+    return frames.find_first_of("\n\x1e") + 1;
+  }
+
   const TransportKind kind_;
 };
 

@@ -7,15 +7,17 @@ namespace {
 class AnsweringPoll final : public Transport {
  public:
   TransportKind kind() const override { return TransportKind::kPoll; }
-  Flush flush(Outbox& outbox) override {
-    if (outbox.empty()) return Flush::kDone;
-    while (!outbox.empty()) {
-      taken.push_back(*outbox.at(0).bytes);
-      outbox.take(outbox.at(0).bytes->size());
+  Flush write(const Pending& pending, std::size_t& n) override {
+    if (pending.frames.empty()) return Flush::kDone;
+    n = pending.frames.size();
+    for (auto rest = pending.frames; !rest.empty();) {
+      const auto end = rest.find_first_of("\n\x1e");
+      taken.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(end + 1);
     }
     return Flush::kAnswered;
   }
-  void end(const Ending& ending, Bytes) override { reason = ending.reason; }
+  void end(const Ending& ending, std::string_view, std::string_view) override { reason = ending.reason; }
 
   std::vector<std::string> taken;
   std::optional<EndReason> reason;

@@ -93,7 +93,7 @@ TEST_F(ShardRaceTest, WhatIsPrunedInFrontOfASlowReaderIsAnEndAndNotAGap) {
   auto asked = request(ann_);
   asked.cursor = shard_->cursor_at({});
   auto* session = shard_->open(std::move(asked), &slow);
-  pump_until([&] { return session->outbox.size() > 100 && !session->reading; });
+  pump_until([&] { return session->outbox.frames() > 100 && !session->reading; });
   write([](store::Transaction& tx) { tx.prune(/*before_ms=*/1000, /*max=*/2900); });
   slow.stuck = false;
   shard_->writable(session);
@@ -161,9 +161,9 @@ TEST_F(ShardRaceTest, AClientThatReadsSlowlyIsNotClosedAsOneThatReadsNothing) {
   class SlowReader final : public Transport {
    public:
     TransportKind kind() const override { return TransportKind::kSse; }
-    Flush flush(Outbox&) override { return Flush::kBlocked; }
+    Flush write(const Pending&, std::size_t&) override { return Flush::kBlocked; }
     bool has_read() override { return reads; }
-    void end(const Ending& ending, Bytes) override { reason = ending.reason; }
+    void end(const Ending& ending, std::string_view, std::string_view) override { reason = ending.reason; }
     bool reads = true;
     std::optional<EndReason> reason;
   } slow;

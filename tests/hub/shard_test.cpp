@@ -203,7 +203,7 @@ TEST_F(ShardTest, EphemeralEventsAreTheFirstToGoWhenAClientIsSlow) {
   for (int i = 0; i < 1000; ++i) {
     shard_->deliver(Ephemeral{{room_}, {}, make_bytes(R"({"type":"typing"})")});
   }
-  EXPECT_LE(session->outbox.size(), limits::kOutboxEphemeralFramesMax);
+  EXPECT_LE(session->outbox.frames(), limits::kOutboxEphemeralFramesMax);
   note(room_, 1);
   EXPECT_EQ(session->state, Session::State::kLive);
 }

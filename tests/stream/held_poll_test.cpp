@@ -7,22 +7,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr poll::PollOptions kShort{"r", 0s, 500};
-constexpr poll::PollOptions kHeld{"r", 20s, 500};
+constexpr poll::PollOptions kShort{"r", 0s};
+constexpr poll::PollOptions kHeld{"r", 20s};
 
-TEST_F(StreamTest, AnAnswerCutByItsLimitSaysWhereToGoOnThoughNothingInItHasACursor) {
+TEST_F(StreamTest, ALimitHoldsForEventsWithoutACursorToo) {
   auto asked = request();
   const auto id = asked.session;
   auto first = poll(kShort, std::move(asked));
   const auto start = body(first).at("cursor");
   on_engine([this] {
     for (int i = 0; i < 2; ++i) {
-      engine_->shard().deliver(hub::Ephemeral{{room_}, {}, make_bytes(R"({"type":"typing"})")});
+      const auto json = R"({"type":"typing","n":)" + std::to_string(i) + "}";
+      engine_->shard().deliver(hub::Ephemeral{{room_}, {}, make_bytes(json)});
     }
   });
-  auto second = poll({"r", 20s, 1}, request(id));
+  auto next = request(id);
+  next.frames_max = 1;
+  auto second = poll(kHeld, std::move(next));
   const auto answer = body(second);
-  EXPECT_EQ(answer.at("events").size(), 1u);
+  ASSERT_EQ(answer.at("events").size(), 1u);
+  EXPECT_EQ(answer.at("events")[0].at("n"), 1);  // the newest
   EXPECT_EQ(answer.at("cursor"), start);
 }
 

@@ -93,8 +93,9 @@ TEST(WebSocketDelivery, ManySlowClientsUnderLoadStayInStep) {
   for (auto& client : clients) {
     readers.emplace_back([&] {
       for (const auto& event : events) {
-        if (client.read_text() != event) {
-          ADD_FAILURE() << "not " << event.substr(0, 100);
+        const auto text = client.read_text();
+        if (text != event) {
+          ADD_FAILURE() << text.substr(0, 100) << " is not " << event.substr(0, 100);
           return;
         }
         client.send(client_frame(kPing, "between"));

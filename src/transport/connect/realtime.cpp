@@ -196,8 +196,9 @@ void Realtime::serve_sse(Admission admission, const http::Responder& responder) 
 
 void Realtime::serve_poll(Admission admission, const http::Responder& responder) {
   const auto& p = admission.parameters;
-  poll::PollOptions options{admission.request->id, p.timeout, p.limit};
+  poll::PollOptions options{admission.request->id, p.timeout};
   auto open = open_request(admission);
+  open.frames_max = static_cast<std::uint16_t>(p.limit);
   // Without cursor or session it is the first poll: hello, at once.
   if (!p.cursor && p.session.empty()) options.timeout = std::chrono::seconds(0);
   auto& engine = stream_for(p.session);

@@ -42,7 +42,7 @@ SseStream::SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions op
                      hub::OpenRequest request)
     : Connection(engine, std::move(fd)),
       options_(std::move(options)),
-      request_(std::move(request)),
+      request_(std::make_unique<hub::OpenRequest>(std::move(request))),
       own_(response_head(options_)) {
   own_ += protocol::sse_retry(kRetry_ms);
   if (options_.padding_bytes > 0) own_ += protocol::sse_comment(options_.padding_bytes);
@@ -54,13 +54,14 @@ void SseStream::start() {
   set_deadline();
   // The head leaves at once, so that the client knows that it got through; hello takes a store read.
   if (write_own() == Write::kBroken) broken_ = true;
-  session_ = engine_.shard().open(std::move(request_), this);
+  const auto request = std::move(request_);
+  session_ = engine_.shard().open(std::move(*request), this);
   if (ending_) session_ = nullptr;  // refused while draining
   if (broken_) lost();
 }
 
 Write SseStream::write_own() {
-  const auto result = stream::write_text(fd_.get(), own_, own_sent_);
+  const auto result = stream::write_some(fd_.get(), own_, own_sent_);
   if (result == Write::kAll) {
     own_ = std::string();
     own_sent_ = 0;
@@ -68,10 +69,10 @@ Write SseStream::write_own() {
   return result;
 }
 
-hub::Transport::Flush SseStream::flush(hub::Outbox& outbox) {
-  note_batch(outbox);
-  auto result = write_own();
-  if (result == Write::kAll) result = stream::write_outbox(fd_.get(), outbox);
+hub::Transport::Flush SseStream::write(const Pending& pending, std::size_t& taken) {
+  batch_sent_ = options_.once && pending.news;
+  auto result = own_.empty() ? Write::kAll : write_own();
+  if (result == Write::kAll) result = stream::write_some(fd_.get(), pending.frames, taken);
   if (result == Write::kBroken) {
     // Told to the shard when it is not in the middle of this: the deadline is now.
     broken_ = true;
@@ -80,14 +81,9 @@ hub::Transport::Flush SseStream::flush(hub::Outbox& outbox) {
   }
   want_writable(result == Write::kSome);
   if (options_.flush_comments) comment_at_ = engine_.now() + kFlushCommentDelay;
-  if (options_.once && batch_sent_ && result == Write::kAll) ends_at_ = engine_.now();
-  set_deadline();
+  if (batch_sent_ && result == Write::kAll) ends_at_ = engine_.now();
+  if (options_.flush_comments || batch_sent_) set_deadline();
   return result == Write::kAll ? Flush::kDone : Flush::kBlocked;
-}
-
-void SseStream::note_batch(const hub::Outbox& outbox) {
-  if (!options_.once || batch_sent_) return;
-  for (std::size_t i = 0; i < outbox.size(); ++i) batch_sent_ |= !outbox.at(i).control;
 }
 
 bool SseStream::has_read() {
@@ -163,13 +159,11 @@ void SseStream::lost() {
   engine_.finish(*this);
 }
 
-void SseStream::end(const hub::Ending& ending, Bytes bye) {
-  // A frame that has been begun must be finished, or bye would be read as part of it.
-  if (session_ != nullptr && session_->outbox.offset() > 0) {
-    own_ += session_->outbox.at(0).bytes->substr(session_->outbox.offset());
-  }
+void SseStream::end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) {
+  // An event that may have been begun must be finished, or bye would be read as part of it.
+  own_ += unsent.substr(0, protocol::sse_event_end(unsent));
   if (ending.reconnect_in_ms > 0) own_ += protocol::sse_retry(ending.reconnect_in_ms);
-  if (bye) own_ += *bye;
+  own_ += bye;
   session_ = nullptr;
   ending_ = true;
   ends_at_ = engine_.now() + kEndPatience;

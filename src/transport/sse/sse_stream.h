@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "hub/session.h"
@@ -27,9 +28,9 @@ class SseStream final : public stream::Connection {
             hub::OpenRequest request);
 
   hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
-  Flush flush(hub::Outbox& outbox) override;
+  Flush write(const Pending& pending, std::size_t& taken) override;
   bool has_read() override;
-  void end(const hub::Ending& ending, Bytes bye) override;
+  void end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) override;
 
   void start() override;
   void on_events(std::uint32_t epoll) override;
@@ -37,13 +38,12 @@ class SseStream final : public stream::Connection {
 
  private:
   void lost();
-  void note_batch(const hub::Outbox& outbox);
   void set_deadline();
   stream::Write write_own();
   void want_writable(bool wanted);
 
   const StreamOptions options_;
-  hub::OpenRequest request_;             // until start()
+  std::unique_ptr<hub::OpenRequest> request_;  // until start()
   hub::Session* session_ = nullptr;
   std::string own_;                      // ours, to be sent before what is in the outbox: head, comments, bye
   std::size_t own_sent_ = 0;

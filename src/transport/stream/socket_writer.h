@@ -1,21 +1,13 @@
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
-#include <string>
-
-#include "hub/outbox.h"
+#include <string_view>
 
 namespace fairlead::stream {
 
 enum class Write : std::uint8_t { kAll, kSome, kBroken };
 
-// Writes `text` from `offset` on without blocking and moves `offset` forward.
-Write write_text(int fd, const std::string& text, std::size_t& offset);
-
-// Writes from the front of the outbox without blocking, as many frames as one sendmsg(2) takes at a time, and
-// takes what was written out of it.
-Write write_outbox(int fd, hub::Outbox& outbox);
+// Writes `bytes` from `taken` on without blocking and moves `taken` forward.
+Write write_some(int fd, std::string_view bytes, std::size_t& taken);
 
 }  // namespace fairlead::stream

@@ -2,18 +2,18 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "core/log_line.h"
 #include "core/socket.h"
+#include "protocol/framing.h"
 #include "protocol/json.h"
 #include "transport/websocket/control_frames.h"
 
 namespace fairlead::websocket {
 namespace {
 
-// What one write hands to lws: bounds what lws holds of it if the socket is full.
-constexpr std::size_t kWriteBytes = 64 * 1024;
 // Answers that a client does not read: commands wait when there are more.
 constexpr std::size_t kUnreadAnswersBytes = 64 * 1024;
 // Twenty malformed commands spend what two hundred good ones do.
@@ -41,43 +41,36 @@ Connection::~Connection() {
 
 // ----------------------------------------------------------------------------------- out
 
-hub::Transport::Flush Connection::flush(hub::Outbox& outbox) {
+// Straight to the socket; lws gets only the rest of a frame that the socket has not taken whole, because it may write
+// a pong at any time. What is behind that frame stays with the session.
+hub::Transport::Flush Connection::write(const Pending& pending, std::size_t& taken) {
   if (state_ != State::kOpen) return Flush::kBroken;
-  while (!outbox.empty()) {
-    if (lws_partial_buffered(wsi_)) {
-      blocked_ = true;
-      return Flush::kBlocked;
-    }
-    // Whole frames only: lws may put a pong between two writes.
-    std::size_t frames = 1;
-    std::size_t bytes = outbox.at(0).bytes->size();
-    while (frames < outbox.size() && bytes + outbox.at(frames).bytes->size() <= kWriteBytes) {
-      bytes += outbox.at(frames++).bytes->size();
-    }
-    bool written;
-    if (frames == 1) {
-      written = write(*outbox.at(0).bytes);
-    } else {
-      auto& together = host_.scratch();
-      together.clear();
-      for (std::size_t i = 0; i < frames; ++i) together += *outbox.at(i).bytes;
-      written = write(together);
-    }
-    if (!written) {
-      kill();
-      return Flush::kBroken;
-    }
-    outbox.take(bytes);
-    if (!greeted_) {
-      greeted_ = true;
-      update_reading();
-    }
-  }
   if (lws_partial_buffered(wsi_)) {
     blocked_ = true;
     return Flush::kBlocked;
   }
-  return Flush::kDone;
+  const auto frames = pending.frames;
+  if (frames.empty()) return Flush::kDone;
+  const auto n = send_now(lws_get_socket_fd(wsi_), frames);
+  if (n < 0 && errno != EAGAIN && errno != EINTR) {
+    kill();
+    return Flush::kBroken;
+  }
+  taken = n > 0 ? static_cast<std::size_t>(n) : 0;
+  if (taken > 0 && !greeted_) {
+    greeted_ = true;
+    update_reading();
+  }
+  if (taken == frames.size()) return Flush::kDone;
+  blocked_ = true;
+  const auto begun = protocol::websocket_frame_cut(frames, taken);
+  taken += begun.size();
+  if (!begun.empty() && !hand_to_lws(begun)) {
+    kill();
+    return Flush::kBroken;
+  }
+  lws_callback_on_writable(wsi_);  // lws asks by itself only if the socket did not take that either
+  return Flush::kBlocked;
 }
 
 bool Connection::has_read() {
@@ -88,22 +81,22 @@ bool Connection::has_read() {
 void Connection::ping() {
   // Behind a full socket it would measure our own queue; the slow-client timer has that case.
   if (state_ != State::kOpen || lws_partial_buffered(wsi_)) return;
-  if (write(ping_frame())) {
+  if (hand_to_lws(ping_frame())) {
     host_.expect_pong(*this);
   } else {
     kill();
   }
 }
 
-void Connection::end(const hub::Ending& ending, Bytes bye) {
+void Connection::end(const hub::Ending& ending, std::string_view, std::string_view bye) {
   session_ = nullptr;  // the shard's no longer
   const auto& traits = hub::traits(ending.reason);
   if (ending.reason == hub::EndReason::kRateLimited) ++host_.counters().rate_limited;
-  std::string last = bye ? *bye : std::string();
+  std::string last(bye);
   last += close_frame(traits.close_code, traits.code);
   if (state_ != State::kOpen) return;  // lws is closing it already
   state_ = State::kClosing;
-  if (!write(last)) {
+  if (!hand_to_lws(last)) {
     kill();
     return;
   }
@@ -113,7 +106,7 @@ void Connection::end(const hub::Ending& ending, Bytes bye) {
 
 // Raw, as the frames come framed. Nothing is modified or kept: lws copies what the socket does not
 // take, and appends when it holds a rest already, so order and frame boundaries hold in any case.
-bool Connection::write(std::string_view bytes) {
+bool Connection::hand_to_lws(std::string_view bytes) {
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
   if (lws_write(wsi_, data, bytes.size(), LWS_WRITE_RAW) < 0) return false;
   if (!watched_ && lws_partial_buffered(wsi_)) {
@@ -128,7 +121,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::kOpen) return;
   state_ = State::kClosing;
   message_ = {};
-  if (!write(close_frame(code, reason))) {
+  if (!hand_to_lws(close_frame(code, reason))) {
     kill();
     return;
   }

@@ -35,7 +35,6 @@ class Connection final : public hub::Transport {
     virtual std::int64_t wall_ms() const = 0;
     virtual bool stopping() const = 0;  // the shard has dropped its sessions
     virtual Counters& counters() = 0;
-    virtual std::string& scratch() = 0;  // a buffer to put frames together in
     virtual void expect_pong(const Connection& connection) = 0;
     // Calls is_still_blocked() now and then, until it says false.
     virtual void watch_blocked(const Connection& connection) = 0;
@@ -54,10 +53,10 @@ class Connection final : public hub::Transport {
 
   // --- hub::Transport
   hub::TransportKind kind() const override { return hub::TransportKind::kWebSocket; }
-  Flush flush(hub::Outbox& outbox) override;
+  Flush write(const Pending& pending, std::size_t& taken) override;
   bool has_read() override;
   void ping() override;
-  void end(const hub::Ending& ending, Bytes bye) override;
+  void end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) override;
 
   // --- from lws; the result goes back to it
   int on_event(lws* wsi, lws_callback_reasons reason, void* in, std::size_t len);
@@ -87,7 +86,7 @@ class Connection final : public hub::Transport {
   void reply(const std::string& json);
   void writable();
   void close(std::uint16_t code, std::string_view reason);
-  bool write(std::string_view bytes);
+  bool hand_to_lws(std::string_view bytes);
   void leave();
   void kill();
   void update_reading();

@@ -31,7 +31,6 @@ class WsShard::Engine final : public LwsLoop::Listener, public Connection::Host 
   std::int64_t wall_ms() const override { return clock_.wall_ms(); }
   bool stopping() const override { return stopping_; }
   Connection::Counters& counters() override { return counters_; }
-  std::string& scratch() override { return scratch_; }
   void expect_pong(const Connection& connection) override;
   void watch_blocked(const Connection& connection) override { blocked_.push_back(connection.id()); }
   void close_by_deadline(const Connection& connection) override;
@@ -75,7 +74,6 @@ class WsShard::Engine final : public LwsLoop::Listener, public Connection::Host 
   std::deque<Deadline> pongs_;
   std::deque<Deadline> closes_;
   std::deque<std::uint64_t> blocked_;
-  std::string scratch_;
   bool stopping_ = false;
 
   Connection::Counters counters_;
