@@ -37,7 +37,7 @@ class Mailbox {
   }
 
   // Owner's thread: the same, but ends after the task behind which `enough()` says so. False: some are left, for
-  // which nothing wakes the owner: it must call again by itself.
+  // which nothing wakes the owner, nor for later posts: it must call again by itself.
   template <typename Enough>
   bool run_until(Enough enough) {
     // What was left last time goes first, then what came since: its wake-up may be the one that we run for.

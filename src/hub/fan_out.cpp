@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 #include <span>
+#include <utility>
 
 #include "hub/frames.h"
 #include "hub/shard.h"
@@ -254,7 +255,7 @@ void Shard::end_turn() {
   runs_.tidy();
   const bool more = mailbox_has_more_ || !undelivered_.empty() ||
                     std::any_of(queues_.begin(), queues_.end(), [](const auto& q) { return !q.empty(); });
-  if (more && !goes_on_) goes_on_ = post([] {});  // run_mailbox() is a turn
+  if (more && !std::exchange(goes_on_, true)) wake_();
   in_mailbox_ = false;
   counters_.turns.add(clock_.mono() - now_);
 }

@@ -28,8 +28,9 @@ Shard::Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clo
       presence_(presence),
       clock_(clock),
       settings_(std::move(settings)),
-      news_(wake),
-      mailbox_(std::move(wake)),
+      wake_(std::move(wake)),
+      news_(wake_),
+      mailbox_(wake_),
       tail_(head),
       now_(clock.mono()) {}
 

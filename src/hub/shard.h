@@ -168,6 +168,7 @@ class Shard {
   presence::Map& presence_;
   const Clock& clock_;
   const ShardSettings settings_;
+  const std::function<void()> wake_;
   Mailbox news_;  // from the log, and ephemeral events: before everything else, so that a storm does not hold them up
   Mailbox mailbox_;
   ThreadRole role_;
@@ -186,7 +187,7 @@ class Shard {
   std::uint64_t delivered_ = 0;       // in this turn
   bool in_mailbox_ = false;           // this turn is run_mailbox()'s
   bool mailbox_has_more_ = false;     // than this turn's share of the thread allowed
-  bool goes_on_ = false;              // has been posted to itself
+  bool goes_on_ = false;              // has woken itself for what is left
   std::uint64_t next_key_ = 1;
   std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;

@@ -23,15 +23,16 @@ namespace fairlead::hub {
 class ManualClock final : public Clock {
  public:
   std::int64_t wall_ms() const override { return wall_ms_; }
-  MonoTime mono() const override { return MonoTime(Millis(mono_ms_.load())); }
+  MonoTime mono() const override { return MonoTime(std::chrono::microseconds(mono_us_.load())); }
   void advance(std::chrono::milliseconds by) {
     wall_ms_ += by.count();
-    mono_ms_ += by.count();
+    mono_us_ += by.count() * 1000;
   }
+  void advance_us(std::int64_t by) { mono_us_ += by; }
 
  private:
   std::atomic<std::int64_t> wall_ms_{1'800'000'000'000};
-  std::atomic<std::int64_t> mono_ms_{1'000'000};
+  std::atomic<std::int64_t> mono_us_{1'000'000'000};
 };
 
 // Counts what the shard tells it; nobody else is there.

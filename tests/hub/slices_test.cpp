@@ -1,0 +1,128 @@
+// A busy large room: the shard's thread is given back every few milliseconds, and small rooms do not wait for it.
+#include <gmock/gmock.h>
+
+#include <deque>
+#include <future>
+
+#include "tests/hub/shard_fixture.h"
+
+namespace fairlead::hub {
+namespace {
+
+using ::testing::ElementsAre;
+
+// Each write takes a tenth of a millisecond, on the test's clock.
+class SlowTransport final : public Transport {
+ public:
+  SlowTransport(ManualClock& clock, std::vector<const SlowTransport*>& order) : clock_(clock), order_(order) {}
+  TransportKind kind() const override { return TransportKind::kSse; }
+  Flush write(const Pending& pending, std::size_t& n) override {
+    if (pending.frames.empty()) return Flush::kDone;
+    n = pending.frames.size();
+    taken += pending.frames;
+    ++writes;
+    order_.push_back(this);
+    clock_.advance_us(100);
+    return Flush::kDone;
+  }
+  void end(const Ending&, std::string_view, std::string_view) override {}
+
+  std::string taken;
+  int writes = 0;
+
+ private:
+  ManualClock& clock_;
+  std::vector<const SlowTransport*>& order_;
+};
+
+class SlicesTest : public ShardTest {
+ protected:
+  static constexpr std::size_t kLarge = 600;
+
+  void fill_rooms() {
+    create_room(room_, ann_);
+    create_room(other_room_, bob_);
+    for (std::size_t i = 0; i < kLarge; ++i) shard_->open(request(ann_), &large_.emplace_back(clock_, order_));
+    shard_->open(request(bob_), &small_);
+    pump_until([&] {
+      return small_.writes == 1 && std::all_of(large_.begin(), large_.end(), [](const auto& t) { return t.writes == 1; });
+    });
+    order_.clear();
+  }
+  // A note in the large room; posted to the shard, which has not looked yet.
+  void commit(int n) {
+    std::promise<void> done;
+    writer_->submit<int>(
+        [&](store::Transaction& tx) -> Result<int> {
+          tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, "{\"n\":" + std::to_string(n) + "}"});
+          return 0;
+        },
+        [&](Result<int>) { done.set_value(); });
+    done.get_future().wait();
+  }
+  HubStats stats() {
+    HubStats sum;
+    shard_->add_stats(sum);
+    return sum;
+  }
+
+  std::vector<const SlowTransport*> order_;  // who was written to
+  std::deque<SlowTransport> large_;
+  SlowTransport small_{clock_, order_};
+};
+
+TEST_F(SlicesTest, ALargeRoomIsFlushedInSlicesAndASmallOneBetween) {
+  fill_rooms();
+  writer_->submit<int>(
+      [&](store::Transaction& tx) -> Result<int> {
+        tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, R"({"n":1})"});
+        tx.append({"note", other_room_, {}, store::EventKind::kPlain, {}, 1, R"({"n":2})"});
+        return 0;
+      },
+      [&](Result<int>) {});
+  pump_until([&] { return order_.size() == kLarge + 1; });
+  const auto at = std::find(order_.begin(), order_.end(), &small_) - order_.begin();
+  EXPECT_EQ(at, 0) << "the few before the many";
+  for (const auto& transport : large_) EXPECT_EQ(transport.writes, 2);
+  EXPECT_LE(stats().turns.longest_us, 5000);
+  EXPECT_GE(stats().turns.counts[4] + stats().turns.counts[3], kLarge / 50) << "many turns of a few milliseconds";
+}
+
+TEST_F(SlicesTest, WhatCameMeanwhileLeavesInTheSameWriteAndInOrder) {
+  fill_rooms();
+  for (int n = 1; n <= 10; ++n) {
+    commit(n);
+    shard_->run_mailbox();  // one turn: its slice does not reach everybody
+  }
+  pump_until([&] {
+    return std::all_of(large_.begin(), large_.end(),
+                       [](const auto& t) { return t.taken.find(R"("n":10})") != std::string::npos; });
+  });
+  int writes = 0;
+  for (const auto& transport : large_) {
+    writes += transport.writes - 1;
+    std::size_t from = 0;
+    for (int n = 1; n <= 10; ++n) {
+      from = transport.taken.find("\"n\":" + std::to_string(n) + "}", from);
+      ASSERT_NE(from, std::string::npos) << n;
+    }
+  }
+  EXPECT_LT(writes, static_cast<int>(kLarge) * 10);
+  EXPECT_LE(stats().turns.longest_us, 5000);
+}
+
+TEST_F(SlicesTest, ASessionThatGoesInBetweenIsNotWrittenTo) {
+  fill_rooms();
+  auto* going = shard_->find("s_600");  // the last of the large room
+  ASSERT_NE(going, nullptr);
+  commit(1);
+  shard_->run_mailbox();
+  ASSERT_EQ(large_.back().writes, 1) << "not yet its slice";
+  shard_->gone(going);
+  pump_until([&] { return order_.size() == kLarge - 1; });
+  shard_->run_mailbox();
+  EXPECT_EQ(large_.back().writes, 1);
+}
+
+}  // namespace
+}  // namespace fairlead::hub
