@@ -1,5 +1,6 @@
 #include "fallback/poll/poll_answer.h"
 
+#include "http/request_id.h"
 #include "protocol/framing.h"
 
 namespace fairlead::poll {
@@ -21,6 +22,17 @@ std::string to_json(const PollAnswer& answer) {
   if (answer.superseded) json += R"(,"superseded":true)";
   json += '}';
   return json;
+}
+
+std::string to_response(const PollAnswer& answer, http::AnswerContext context) {
+  if (context.request_id.empty()) context.request_id = http::make_request_id();
+  const auto body = to_json(answer);
+  std::string response;
+  response.reserve(256 + body.size());
+  http::add_answer_head(response, 200, "application/json", body.size(), context);
+  response += "Cache-Control: no-store\r\n\r\n";
+  response += body;
+  return response;
 }
 
 }  // namespace fairlead::poll

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "app/bench_options.h"
 #include "app/version.h"
 
 namespace fairlead::app {
@@ -94,9 +95,12 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app{"Fairlead: real-time messaging that gets through any network."};
   app.set_version_flag("--version", std::string("fairlead ") + kVersion);
   app.require_subcommand(1);
-  app.footer("First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.");
+  app.footer("First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.\n"
+             "How fast is it? fairlead bench http://127.0.0.1:8400");
   auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
   add_serve_options(*serve, line.config);
+  auto* bench = app.add_subcommand("bench", "Measure a deployment: fairlead bench https://chat.example.org");
+  add_bench_options(*bench, line.bench);
   serve->fallthrough();  // `serve --config FILE`
   app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is a mistake
   serve->allow_config_extras(CLI::config_extras_mode::error);
@@ -106,9 +110,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    line.exit_code = app.exit(e);
+    line.exit_code = app.exit(e) == 0 ? 0 : 2;
     return line;
   }
+  line.subcommand = bench->parsed() ? Subcommand::kBench : Subcommand::kServe;
   if (line.config.node.empty()) line.config.node = host_name();
   line.run = true;
   return line;

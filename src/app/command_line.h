@@ -1,16 +1,18 @@
 #pragma once
 
 #include "app/config.h"
+#include "load/options.h"
 
 namespace fairlead::app {
 
-enum class Subcommand { kServe };
+enum class Subcommand { kServe, kBench };
 
 struct CommandLine {
   Subcommand subcommand = Subcommand::kServe;
-  Config config;
-  bool run = false;    // false: --help, --version or a mistake; it has been printed
-  int exit_code = 0;   // then
+  Config config;        // of serve
+  load::Options bench;
+  bool run = false;     // false: --help, --version or a mistake; it has been printed
+  int exit_code = 0;    // then: 0, or 2 for a mistake
 };
 
 // Flags over FAIRLEAD_… variables over the --config file over the defaults. Prints help and mistakes.

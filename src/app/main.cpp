@@ -7,6 +7,7 @@
 #include "app/node.h"
 #include "app/version.h"
 #include "core/log_line.h"
+#include "load/bench.h"
 
 namespace {
 
@@ -47,6 +48,7 @@ int serve(const fairlead::app::Config& config) {
 int main(int argc, char** argv) {
   const auto line = fairlead::app::parse_command_line(argc, argv);
   if (!line.run) return line.exit_code;
+  if (line.subcommand == fairlead::app::Subcommand::kBench) return fairlead::load::bench(line.bench);
   spdlog::set_level(spdlog::level::from_str(line.config.log_level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   return serve(line.config);

@@ -9,7 +9,13 @@
 namespace fairlead {
 
 ssize_t send_now(int socket, std::string_view bytes) {
-  return ::syscall(SYS_sendto, socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
+  return ::syscall(SYS_sendto, socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                   nullptr, 0);
+}
+
+ssize_t receive_now(int socket, std::span<char> buffer) {
+  return ::syscall(SYS_recvfrom, socket, buffer.data(), buffer.size(), MSG_DONTWAIT, nullptr,
+                   nullptr);
 }
 
 int unread_bytes(int socket) {

@@ -56,7 +56,6 @@ class Connection {
   MonoTime deadline{};         // when the present phase has taken too long
   std::uint64_t requests = 0;  // also names the request in hand
   AnswerContext context;       // of the request in hand
-  std::string client_ip;       // of the request in hand
   bool linger_after = false;   // after the answer: throw input away instead of closing at once
   std::size_t discarded_bytes = 0;
   int unread_at_deadline_start = 0;  // kWriting

@@ -49,4 +49,11 @@ std::string peer_ip(const sockaddr_storage& address) {
   return "127.0.0.1";
 }
 
+std::string client_ip(const Request& request, const std::string& peer_ip, bool trusted_proxy) {
+  if (trusted_proxy) {
+    if (auto ip = normal_ip(request.header("x-real-ip").value_or(""))) return *std::move(ip);
+  }
+  return peer_ip;
+}
+
 }  // namespace fairlead::http

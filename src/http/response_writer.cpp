@@ -131,20 +131,24 @@ bool sends_body(int status, const AnswerContext& context) {
   return may_have_body(status) && !context.head_only;
 }
 
-std::string serialise_head(const Response& response, const AnswerContext& context) {
-  std::string out;
-  out.reserve(320);
-  out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-  out.append(reason_of(response.status)).append("\r\n");
+void add_answer_head(std::string& out, int status, std::string_view content_type,
+                     std::size_t body_bytes, const AnswerContext& context) {
+  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
+  out.append(reason_of(status)).append("\r\n");
   append_field(out, "Date", http_date());
-  if (may_have_body(response.status)) {
-    if (!response.content_type.empty() && is_value(response.content_type)) {
-      append_field(out, "Content-Type", response.content_type);
-    }
-    append_field(out, "Content-Length", std::to_string(response.body.size()));
+  if (may_have_body(status)) {
+    if (!content_type.empty() && is_value(content_type))
+      append_field(out, "Content-Type", content_type);
+    append_field(out, "Content-Length", std::to_string(body_bytes));
   }
   append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
   append_field(out, "X-Request-Id", context.request_id);
+}
+
+std::string serialise_head(const Response& response, const AnswerContext& context) {
+  std::string out;
+  out.reserve(320);
+  add_answer_head(out, response.status, response.content_type, response.body.size(), context);
   for (const auto& [name, value] : response.headers) {
     if (is_name(name) && is_value(value) && !is_ours(name)) {
       append_field(out, name, value);

@@ -90,7 +90,7 @@ void Worker::adopt(TakenConnection connection) {
   role_.assert_here();
   if (draining_ || !connection.fd) return;
   const bool is_unix = is_unix_socket(connection.fd.get());
-  open(std::move(connection.fd), std::move(connection.client_ip), is_unix,
+  open(std::move(connection.fd), std::move(connection.peer_ip), is_unix,
        now_ + config_->options.keep_alive_timeout, std::move(connection.unread));
 }
 

@@ -90,12 +90,7 @@ void Worker::dispatch(const ConnectionPtr& c, Request request) {
   c->phase = Phase::kPending;
   c->deadline = kNever;
   c->context = {request.id, request.method == Method::kHead, request.keep_alive};
-  c->client_ip = c->peer_ip;
-  if (c->trusted_proxy) {
-    if (auto ip = normal_ip(request.header("x-real-ip").value_or("")))
-      c->client_ip = std::move(*ip);
-  }
-  request.client_ip = c->client_ip;
+  request.client_ip = client_ip(request, c->peer_ip, c->trusted_proxy);
   c->in_dispatch = true;
   const bool routed = contained("route", [&] { route(c, request); });
   c->in_dispatch = false;
@@ -213,7 +208,8 @@ void Worker::hand_over(const ConnectionPtr& c) {
   taken.unread = std::move(c->unread);
   taken.keep_alive = c->context.keep_alive && !draining_;
   taken.worker = index_;
-  taken.client_ip = std::move(c->client_ip);
+  taken.peer_ip = c->peer_ip;
+  taken.trusted_proxy = c->trusted_proxy;
   contained("take_over", [&] { take(std::move(taken)); });
 }
 

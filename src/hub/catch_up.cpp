@@ -1,5 +1,5 @@
-// The log to the sessions that are behind: from the tail if it reaches back far enough, else from the store,
-// in bounded pages, until they stand at the shard's head and are live.
+// The log to the sessions that are behind: from the tail if it reaches back far enough, else from
+// the store, in bounded pages, until they stand at the shard's head and are live.
 #include <algorithm>
 
 #include "hub/frames.h"
@@ -10,8 +10,8 @@ namespace fairlead::hub {
 
 void Shard::advance(Session& session) {
   if (session.state != Session::State::kCatchingUp || session.reading) return;
-  // Not just to the head: while the memberships are ahead of the tail they would be wrong for what comes
-  // before them, so that must come from the store.
+  // Not just to the head: while the memberships are ahead of the tail they would be wrong for what
+  // comes before them, so that must come from the store.
   const auto live_from = std::max(tail_.head(), session.user->as_of);
   // Half the outbox, so that pages are worth their reads and the socket always has something to do.
   const auto bytes_max = settings_.outbox_bytes_max / 2;
@@ -52,7 +52,8 @@ void Shard::read_page(Session& session) {
   const store::PageLimits page_limits{limits::kPageEventsMax / 2, settings_.outbox_bytes_max / 2};
   readers_.submit<store::Page>(
       [user, after = session.position, page_limits](store::View& view) -> Result<store::Page> {
-        if (after < view.floor()) {  // pruned while it was catching up: a gap that nobody would notice
+        if (after <
+            view.floor()) {  // pruned while it was catching up: a gap that nobody would notice
           return fail(ErrorCode::kConflict, "older than retention");
         }
         return view.page(user, after, page_limits);
@@ -68,7 +69,8 @@ void Shard::read_page(Session& session) {
 void Shard::page_read(Session& session, LogPosition after, Result<store::Page> page) {
   session.reading = false;
   if (session.state != Session::State::kCatchingUp) return;  // parked meanwhile
-  if (session.position < after) {  // parked, and back from an older cursor: this page is not the next
+  if (session.position <
+      after) {  // parked, and back from an older cursor: this page is not the next
     touch(session, Rank::kBehind);
     advance(session);
     return;

@@ -8,15 +8,18 @@ namespace fairlead::hub {
 using protocol::Json;
 
 std::string hello_json(const Session& session, Resume resume, std::string_view cursor,
-                       std::string_view node, std::string_view network_key,
-                       std::int64_t now_ms) {
+                       std::string_view node, std::string_view network_key, std::int64_t now_ms) {
   Json hello = {{"type", "hello"},
                 {"session", session.id},
                 {"cursor", cursor},
                 {"transport", to_wire(session.kind)}};
   switch (resume) {
-    case Resume::kFresh: hello["resume"] = "fresh"; break;
-    case Resume::kResumed: hello["resume"] = "resumed"; break;
+    case Resume::kFresh:
+      hello["resume"] = "fresh";
+      break;
+    case Resume::kResumed:
+      hello["resume"] = "resumed";
+      break;
     case Resume::kResetUnknown:
       hello["resume"] = "reset";
       hello["reason"] = "unknown_cursor";
@@ -30,8 +33,7 @@ std::string hello_json(const Session& session, Resume resume, std::string_view c
   hello["probe"] = session.probe;
   hello["node"] = node;
   hello["user"] = protocol::to_json(session.user->profile);
-  hello["network"] = {{"key", network_key},
-                      {"advice", Json::object()}};
+  hello["network"] = {{"key", network_key}, {"advice", Json::object()}};
   hello["server_time"] = protocol::rfc3339(now_ms);
   return protocol::dump(hello);
 }

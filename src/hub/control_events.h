@@ -12,8 +12,7 @@ namespace fairlead::hub {
 enum class Resume : std::uint8_t { kFresh, kResumed, kResetUnknown, kResetTooOld };
 
 std::string hello_json(const Session& session, Resume resume, std::string_view cursor,
-                       std::string_view node, std::string_view network_key,
-                       std::int64_t now_ms);
+                       std::string_view node, std::string_view network_key, std::int64_t now_ms);
 std::string probe_json(std::string_view word);
 std::string heartbeat_json(std::string_view head, std::int64_t now_ms);
 std::string bye_json(const Ending& ending);

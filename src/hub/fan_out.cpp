@@ -16,7 +16,8 @@ constexpr auto kWorkTime = std::chrono::microseconds(1500);
 constexpr auto kFlushTime = std::chrono::microseconds(1000);  // each queue
 // Sessions that are flushed between two looks at the clock.
 constexpr int kFlushesAtATime = 16;
-// Events for more sessions than these leave behind those for fewer: a busy large room must not hold up small ones.
+// Events for more sessions than these leave behind those for fewer: a busy large room must not hold
+// up small ones.
 constexpr std::size_t kSmallRoom = 256;
 // One stretch of a room's events: bounds what a turn frames before it looks at the clock.
 constexpr std::size_t kStretchEvents = 64;
@@ -26,7 +27,8 @@ bool for_the_room(const store::Event& event) {
   return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
 }
 
-// How many events from the front belong to one room and change nobody's membership: they go out together.
+// How many events from the front belong to one room and change nobody's membership: they go out
+// together.
 std::size_t stretch(std::span<const store::EventPtr> events) {
   if (!for_the_room(*events[0])) return 1;
   std::size_t n = 1;
@@ -63,7 +65,9 @@ struct Shard::Framed {
   }
 };
 
-bool Shard::has_worked_long() const { return clock_.mono() - now_ >= kWorkTime; }
+bool Shard::has_worked_long() const {
+  return clock_.mono() - now_ >= kWorkTime;
+}
 
 void Shard::deliver(const log::BatchPtr& batch) {
   Turn turn(*this);
@@ -106,8 +110,7 @@ void Shard::fan_out(std::span<const store::EventPtr> events) {
       for (auto* session : it->second) give(*session, framed, rank);
     }
   }
-  if (event.kind == store::EventKind::kMemberLeft ||
-      event.kind == store::EventKind::kRoomDeleted) {
+  if (event.kind == store::EventKind::kMemberLeft || event.kind == store::EventKind::kRoomDeleted) {
     apply_membership(event);
   }
 }
@@ -117,7 +120,8 @@ void Shard::give(Session& session, Framed& framed, Rank rank) {
   if (session.state != Session::State::kLive) return;
   if (session.position >= first) {
     if (session.position >= framed.events.back()->position) return;
-    session.state = Session::State::kCatchingUp;  // it began in the middle of the stretch: the rest is in the tail
+    session.state = Session::State::kCatchingUp;  // it began in the middle of the stretch: the rest
+                                                  // is in the tail
     touch(session, rank);
     return;
   }
@@ -166,8 +170,7 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
     return;
   }
   const auto it = user.memberships.find(event.room);
-  if (event.kind == store::EventKind::kPlain || it == user.memberships.end() ||
-      !it->second.since) {
+  if (event.kind == store::EventKind::kPlain || it == user.memberships.end() || !it->second.since) {
     return;
   }
   it->second.earlier.push_back({it->second.since, event.position});
@@ -200,6 +203,8 @@ void Shard::deliver(const Ephemeral& event) {
       }
       session->round = round_;
       const bool parked = session->state == Session::State::kParked;
+      if (parked && session->nameless)
+        continue;  // whoever uses it next may have had this elsewhere
       if (!parked && (session->outbox.frames() >= limits::kOutboxEphemeralFramesMax ||
                       session->outbox.frames() >= session->frames_max ||
                       session->outbox.bytes() >= settings_.outbox_bytes_max / 2)) {
@@ -228,7 +233,8 @@ void Shard::keep_ephemerals(Session& session) {
   session.outbox.replace(std::move(lines), count);
 }
 
-// ----------------------------------------------------------------------------------- to the transports
+// ----------------------------------------------------------------------------------- to the
+// transports
 
 void Shard::touch(Session& session, Rank rank) {
   session.last_queued = now_;
@@ -253,8 +259,9 @@ void Shard::end_turn() {
   }
   counters_.delivered += std::exchange(delivered_, 0);
   runs_.tidy();
-  const bool more = mailbox_has_more_ || !undelivered_.empty() ||
-                    std::any_of(queues_.begin(), queues_.end(), [](const auto& q) { return !q.empty(); });
+  const bool more =
+      mailbox_has_more_ || !undelivered_.empty() ||
+      std::any_of(queues_.begin(), queues_.end(), [](const auto& q) { return !q.empty(); });
   if (more && !std::exchange(goes_on_, true)) wake_();
   in_mailbox_ = false;
   counters_.turns.add(clock_.mono() - now_);
@@ -280,7 +287,7 @@ void Shard::flush(Session& session) {
   }
   std::size_t taken = 0;
   const auto result = session.transport->write({session.outbox.pending(), session.news}, taken);
-  session.outbox.take(taken);
+  if (result != Transport::Flush::kWaits) session.outbox.take(taken);
   switch (result) {
     case Transport::Flush::kDone:
       if (session.state == Session::State::kCatchingUp) advance(session);
@@ -292,6 +299,8 @@ void Shard::flush(Session& session) {
       break;
     case Transport::Flush::kAnswered:
       settle(session);
+      break;
+    case Transport::Flush::kWaits:
       break;
   }
 }

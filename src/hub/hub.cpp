@@ -6,7 +6,9 @@
 
 namespace fairlead::hub {
 
-void Hub::add(Shard* shard) { shards_.push_back(shard); }
+void Hub::add(Shard* shard) {
+  shards_.push_back(shard);
+}
 
 void Hub::deliver(const log::BatchPtr& batch) {
   for (auto* shard : shards_) {

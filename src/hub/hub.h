@@ -27,19 +27,19 @@ struct Ephemeral {
 };
 
 struct HubStats {
-  std::uint64_t sessions = 0;            // with a connection
-  std::uint64_t parked = 0;              // poll sessions between two polls
-  std::uint64_t delivered = 0;           // events queued to sessions
-  std::uint64_t fell_behind = 0;         // times a full outbox ended being live
+  std::uint64_t sessions = 0;     // with a connection
+  std::uint64_t parked = 0;       // poll sessions between two polls
+  std::uint64_t delivered = 0;    // events queued to sessions
+  std::uint64_t fell_behind = 0;  // times a full outbox ended being live
   std::uint64_t ephemeral_dropped = 0;
   std::uint64_t resets = 0;
   std::uint64_t unproven = 0;
   std::uint64_t slow_closed = 0;
-  TurnTimes::Sum turns;                  // how long shards held their threads at a time
+  TurnTimes::Sum turns;  // how long shards held their threads at a time
 };
 
-// All shards of this node as one: what is not done on a shard's own thread goes through here. Thread-safe;
-// no method blocks.
+// All shards of this node as one: what is not done on a shard's own thread goes through here.
+// Thread-safe; no method blocks.
 class Hub {
  public:
   // Before anything runs; constant afterwards. Shards outlive the hub's use.
@@ -50,12 +50,13 @@ class Hub {
   void deliver(const log::BatchPtr& batch);
   void deliver(Ephemeral event);
 
-  // Ends every live session that was opened with the token / of the user / of that id, on this node.
+  // Ends every live session that was opened with the token / of the user / of that id, on this
+  // node.
   void end_token(const std::string& token_id, EndReason reason);
   void end_user(UserId user, EndReason reason);
   void end_session(const std::string& session, EndReason reason);
-  // The round trip over SSE: `word` is that of the session's hello. `done` on the shard's thread; not_found
-  // if the session is not here or not this user's, bad_request if the word is another.
+  // The round trip over SSE: `word` is that of the session's hello. `done` on the shard's thread;
+  // not_found if the session is not here or not this user's, bad_request if the word is another.
   void prove(UserId user, const std::string& session, const std::string& word,
              std::function<void(Result<void>)> done);
 

@@ -42,7 +42,8 @@ void Outbox::take(std::size_t n) {
     own();
   } else if (rest_) {
     rest_->taken += n;
-    // What has left goes when it is the larger half: each byte is moved once, and memory is at most twice the rest.
+    // What has left goes when it is the larger half: each byte is moved once, and memory is at most
+    // twice the rest.
     if (rest_->taken > rest_->bytes.size() / 2) {
       rest_->bytes.erase(0, std::exchange(rest_->taken, 0));
       rest_->bytes.shrink_to_fit();

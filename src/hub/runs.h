@@ -10,8 +10,9 @@
 
 namespace fairlead::hub {
 
-// The runs that a shard writes: one for each kind of transport, a new one when it is full. Old ones go when nobody
-// holds them any more: a session does so until its next flush. One thread: the shard's.
+// The runs that a shard writes: one for each kind of transport, a new one when it is full. Old ones
+// go when nobody holds them any more: a session does so until its next flush. One thread: the
+// shard's.
 class Runs {
  public:
   static constexpr std::size_t kRunBytes = 256 * 1024;

@@ -23,17 +23,20 @@ struct OpenRequest {
   UserId user;
   std::string token_id;
   std::int64_t token_expires_at_ms = 0;
-  std::string session;                // this user's, made or taken over; never empty
+  std::string session;  // this user's, made or taken over; never empty
   bool session_is_new = true;
   std::optional<std::string> cursor;  // absent: from now
   int heartbeat_s = limits::kHeartbeatDefault_s;
-  std::vector<RoomId> rooms;          // empty: all of the user's rooms
-  bool ephemeral = true;              // events=all
+  std::vector<RoomId> rooms;                // empty: all of the user's rooms
+  bool ephemeral = true;                    // events=all
   std::uint16_t frames_max = kNoFramesMax;  // poll: events in one answer
-  bool probe = true;                  // false: probe=0
+  bool probe = true;                        // false: probe=0
   std::string network_key;
-  std::string fell_back_from;         // for the statistics
+  std::string fell_back_from;  // for the statistics
   std::string fell_back_reason;
+
+  // A poll that brings only a cursor: its session would be found by nobody again.
+  bool is_cursor_only() const { return session_is_new && cursor.has_value(); }
 };
 
 struct Session;
@@ -45,10 +48,11 @@ struct UserEntry {
   LogPosition as_of;  // memberships hold every change up to here (at least to the shard's head)
   std::unordered_map<RoomId, store::Membership> memberships;
   std::vector<Session*> sessions;
+  std::vector<std::uint64_t> spares;  // keys of nameless sessions, parked when they were put here
 };
 
-// One reader of the log on its way to one client. A plain record: the shard owns it and does everything
-// with it, on its thread. Kept small: there may be tens of thousands.
+// One reader of the log on its way to one client. A plain record: the shard owns it and does
+// everything with it, on its thread. Kept small: there may be tens of thousands.
 struct Session {
   enum class State : std::uint8_t {
     kOpening,     // waits for its snapshot of the store
@@ -57,38 +61,39 @@ struct Session {
     kParked,      // a poll session between two polls: no transport, keeps ephemeral events
   };
 
-  std::uint64_t key = 0;              // names it in posted tasks: never reused, unlike its address
-  std::string id;                     // s_…
+  std::uint64_t key = 0;   // names it in posted tasks: never reused, unlike its address
+  std::uint32_t uses = 0;  // polls so far: tells whether it is still as one left it
+  std::string id;          // s_…
   UserEntry* user = nullptr;
-  Transport* transport = nullptr;     // null: parked
+  Transport* transport = nullptr;  // null: parked
   Outbox outbox;
-  LogPosition position;               // not live: everything up to here was queued or is not for it
-  LogPosition sent;                   // the last durable event queued (or where it started): `head`
-  LogPosition acknowledged;           // poll: the cursor that the client came with last
+  LogPosition position;      // not live: everything up to here was queued or is not for it
+  LogPosition sent;          // the last durable event queued (or where it started): `head`
+  LogPosition acknowledged;  // poll: the cursor that the client came with last
   State state = State::kOpening;
   TransportKind kind = TransportKind::kWebSocket;
   bool ephemeral = true;
   bool proven = false;
-  bool transient = false;             // a poll without a session of its own: not kept when answered
-  bool attached = false;              // has begun: in the room index and in presence
-  bool reading = false;               // a store read for it is under way
+  bool nameless = false;  // polls with only a cursor: whichever comes next may use it
+  bool attached = false;  // has begun: in the room index and in presence
+  bool reading = false;   // a store read for it is under way
   FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
-  bool news = false;                  // has been given something else than hello and probe
-  bool blocked = false;               // the transport said kBlocked
+  bool news = false;     // has been given something else than hello and probe
+  bool blocked = false;  // the transport said kBlocked
   std::uint16_t frames_max = OpenRequest::kNoFramesMax;
-  FlushQueue::Place place = 0;        // in its queue
+  FlushQueue::Place place = 0;  // in its queue
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
-  std::uint32_t round = 0;            // of the last ephemeral event that reached it
-  std::uint32_t slot_index = 0;       // in the shard's slot of sessions to look after
-  MonoTime last_queued;               // for the heartbeat
-  MonoTime blocked_since;             // for 4008
-  MonoTime opened;                    // for the probes
-  MonoTime parked_until;              // poll only
+  std::uint32_t round = 0;       // of the last ephemeral event that reached it
+  std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after
+  MonoTime last_queued;          // for the heartbeat
+  MonoTime blocked_since;        // for 4008
+  MonoTime opened;               // for the probes
+  MonoTime parked_until;         // poll only
   std::string probe;
   std::string token_id;
   std::int64_t token_expires_at_ms = 0;
-  std::unique_ptr<OpenRequest> request;           // until it has begun
-  std::unique_ptr<std::vector<RoomId>> only;      // narrowed to these
+  std::unique_ptr<OpenRequest> request;       // until it has begun
+  std::unique_ptr<std::vector<RoomId>> only;  // narrowed to these
 };
 
 }  // namespace fairlead::hub

@@ -12,9 +12,12 @@
 namespace fairlead::hub {
 namespace {
 
-std::string probe_word() { return protocol::base32(static_cast<std::int64_t>(random_u64() >> 1)); }
+std::string probe_word() {
+  return protocol::base32(static_cast<std::int64_t>(random_u64() >> 1));
+}
 
-// Whether the poll asks for other rooms than the one before; one that names none goes on with those.
+// Whether the poll asks for other rooms than the one before; one that names none goes on with
+// those.
 bool narrows_otherwise(const Session& session, const OpenRequest& request) {
   return !request.rooms.empty() && (!session.only || *session.only != request.rooms);
 }
@@ -60,12 +63,12 @@ void Shard::add_stats(HubStats& sum) const {
 
 Session* Shard::find(const std::string& id) {
   const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : it->second.get();
+  return it == by_id_.end() ? nullptr : it->second;
 }
 
 Session* Shard::find(std::uint64_t key) {
   const auto it = by_key_.find(key);
-  return it == by_key_.end() ? nullptr : it->second;
+  return it == by_key_.end() ? nullptr : it->second.get();
 }
 
 // ----------------------------------------------------------------------------------- coming
@@ -77,7 +80,7 @@ Session* Shard::open(OpenRequest request, Transport* transport) {
 
 Session* Shard::poll(OpenRequest request, Transport* transport) {
   Turn turn(*this);
-  auto* session = find(request.session);
+  auto* session = request.is_cursor_only() ? spare_for(request) : find(request.session);
   if (session == nullptr || session->kind != TransportKind::kPoll ||
       session->state == Session::State::kOpening || !session->user->loaded ||
       narrows_otherwise(*session, request) || logged_out(request.token_id)) {
@@ -88,9 +91,8 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
     std::exchange(session->transport, nullptr)->end({EndReason::kTakenOver, 0}, {}, {});
     park(*session);
   }
-  --counters_.parked;
-  ++counters_.sessions;
-  session->transport = transport;
+  unpark(*session, transport);
+  if (session->nameless) session->id = request.session;
   session->ephemeral = request.ephemeral;
   session->frames_max = request.frames_max;
   keep_ephemerals(*session);
@@ -107,11 +109,50 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   return session;
 }
 
+Session* Shard::poll_again(std::uint64_t key, std::uint32_t uses, std::string_view cursor,
+                           Transport* transport) {
+  Turn turn(*this);
+  auto* session = find(key);
+  const auto position = in_tail(cursor);
+  if (session == nullptr || session->uses != uses || session->state != Session::State::kParked ||
+      !position || logged_out(session->token_id) ||
+      (session->token_expires_at_ms != 0 && clock_.wall_ms() >= session->token_expires_at_ms)) {
+    return nullptr;
+  }
+  unpark(*session, transport);
+  go_on(*session, *position);
+  return session;
+}
+
+Session* Shard::spare_for(const OpenRequest& request) {
+  const auto it = users_.find(request.user);
+  if (it == users_.end()) return nullptr;
+  auto& spares = it->second->spares;
+  while (!spares.empty()) {
+    auto* session = find(spares.back());
+    spares.pop_back();
+    if (session == nullptr || session->state != Session::State::kParked) continue;
+    const bool same_rooms = session->only ? *session->only == request.rooms : request.rooms.empty();
+    if (same_rooms) return session;
+  }
+  return nullptr;
+}
+
+void Shard::unpark(Session& session, Transport* transport) {
+  --counters_.parked;
+  ++counters_.sessions;
+  ++session.uses;
+  session.transport = transport;
+}
+
 Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind kind) {
-  if (auto* old = find(request.session)) end(old, EndReason::kTakenOver);
+  const bool nameless = kind == TransportKind::kPoll && request.is_cursor_only();
+  if (auto* old = nameless ? nullptr : find(request.session)) end(old, EndReason::kTakenOver);
 
   auto owned = std::make_unique<Session>();
   auto* session = owned.get();
+  session->nameless = nameless;
+  session->uses = 1;
   session->key = next_key_++;
   session->id = request.session;
   session->transport = transport;
@@ -123,8 +164,6 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->probe = probe_word();
   // A poll proves itself: the next one comes with the cursor that only the answer had.
   session->proven = !request.probe || kind == TransportKind::kPoll;
-  // Who polls with nothing but a cursor would leave a session behind with each poll.
-  session->transient = kind == TransportKind::kPoll && request.session_is_new && request.cursor;
   session->token_id = request.token_id;
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.rooms.empty()) {
@@ -138,16 +177,18 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->user = user.get();
   session->request = std::make_unique<OpenRequest>(std::move(request));
 
-  by_key_.emplace(session->key, session);
   auto& slot = slots_[session->key % kSlots];
   session->slot_index = static_cast<std::uint32_t>(slot.size());
   slot.push_back(session);
-  by_id_.emplace(session->id, std::move(owned));
+  by_key_.emplace(session->key, std::move(owned));
   ++counters_.sessions;
 
-  auto* before = hub_.claim(session->id, this);
-  if (before != nullptr && before != this) {
-    before->post([before, id = session->id] { before->supersede(id); });
+  if (!nameless) {
+    by_id_.emplace(session->id, session);
+    auto* before = hub_.claim(session->id, this);
+    if (before != nullptr && before != this) {
+      before->post([before, id = session->id] { before->supersede(id); });
+    }
   }
   if (drained_ || closed_) {
     end(session, EndReason::kRestart, settings_.poll_session_life.count() / 30);
@@ -170,10 +211,11 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   return session;
 }
 
-bool Shard::in_tail(const std::string& wire) const {
+std::optional<LogPosition> Shard::in_tail(std::string_view wire) const {
   const auto cursor = protocol::decode_cursor(wire);
-  return cursor && cursor->epoch == settings_.epoch && cursor->position <= tail_.head() &&
-         tail_.reaches_back_to(cursor->position);
+  const bool is = cursor && cursor->epoch == settings_.epoch && cursor->position <= tail_.head() &&
+                  tail_.reaches_back_to(cursor->position);
+  return is ? std::optional(cursor->position) : std::nullopt;
 }
 
 bool Shard::logged_out(const std::string& token_id) const {
@@ -252,11 +294,10 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
     }
     if (resume != Resume::kResumed) ++counters_.resets;
   }
-  session.sent = session.acknowledged = session.position;
   const bool first = !session.attached;
   if (first) {
     attach_to_rooms(session);
-    presence_.open(session.user->profile.id, session.id, to_wire(session.kind));
+    presence_.open(session.user->profile.id, presence_name(session), to_wire(session.kind));
   }
   // A poll that goes on from a cursor waits for events; everybody else hears hello first.
   const bool quiet = session.kind == TransportKind::kPoll && resume == Resume::kResumed;
@@ -274,9 +315,20 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
     log_debug("session_opened session={} transport={} goes_on={}", session.id,
               to_wire(session.kind), goes_on);
   }
+  go_on(session, session.position);
+}
+
+void Shard::go_on(Session& session, LogPosition position) {
+  session.position = session.sent = session.acknowledged = position;
   session.state = Session::State::kCatchingUp;
-  touch(session, quiet ? Rank::kBehind : Rank::kPrompt);
+  touch(session, position < tail_.head() ? Rank::kBehind : Rank::kPrompt);
   advance(session);
+}
+
+std::string Shard::presence_name(const Session& session) const {
+  return session.nameless ? "n_" + settings_.node + "_" +
+                                protocol::base32(static_cast<std::int64_t>(session.key))
+                          : session.id;
 }
 
 void Shard::attach_to_rooms(Session& session) {
@@ -317,11 +369,10 @@ void Shard::answered(Session* session) {
 
 // A poll has its answer (or has lost its client).
 void Shard::settle(Session& session) {
-  if (session.transient) {
-    session.transport = nullptr;
-    remove(&session);
-  } else {
-    park(session);
+  park(session);
+  if (session.nameless) {
+    session.outbox.clear();
+    session.user->spares.push_back(session.key);
   }
 }
 
@@ -386,13 +437,16 @@ void Shard::remove(Session* session) {
 
   const auto user = session->user->profile.id;
   std::erase(session->user->sessions, session);
-  // Not only if it has begun here: it may have been announced by the shard that it was taken over from.
-  if (hub_.release(session->id, this)) presence_.close(user, session->id);
+  // Not only if it has begun here: it may have been announced by the shard that it was taken over
+  // from.
+  if (session->nameless || hub_.release(session->id, this)) {
+    presence_.close(user, presence_name(*session));
+  }
   if (session->user->sessions.empty()) users_.erase(user);
 
   --(session->state == Session::State::kParked ? counters_.parked : counters_.sessions);
-  by_key_.erase(session->key);
-  by_id_.erase(std::string(session->id));  // destroys it; the key must not be its own member
+  if (!session->nameless) by_id_.erase(session->id);
+  by_key_.erase(std::uint64_t{session->key});  // destroys it; the key must not be its own member
 }
 
 void Shard::close() {
@@ -401,14 +455,15 @@ void Shard::close() {
   closed_ = true;
   undelivered_.clear();
   for (auto& queue : queues_) queue.clear();
-  by_key_.clear();
   for (auto& slot : slots_) slot.clear();
   rooms_.clear();
   users_.clear();
   by_id_.clear();
+  by_key_.clear();
 }
 
-// ----------------------------------------------------------------------------------- what clients do
+// ----------------------------------------------------------------------------------- what clients
+// do
 
 bool Shard::prove(Session* session, std::string_view word) {
   if (word != session->probe) return false;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/counter.h"
 #include "core/mailbox.h"
 #include "core/thread_role.h"
 #include "hub/control_events.h"
@@ -34,26 +36,32 @@ struct ShardSettings {
   std::chrono::milliseconds slow_timeout = limits::kSlowClientTimeout;
   std::chrono::milliseconds probe_timeout = limits::kProbeTimeout;
   std::chrono::milliseconds poll_session_life = limits::kPollSessionLife;
-  // Whether a token has been logged out: asked again when a session begins, for its request was checked on
-  // another thread, and end_token() may have passed this shard in between. Any thread; empty: never.
+  // Whether a token has been logged out: asked again when a session begins, for its request was
+  // checked on another thread, and end_token() may have passed this shard in between. Any thread;
+  // empty: never.
   std::function<bool(const std::string& token_id)> token_ended = {};
 };
 
-// One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows no
-// sockets: an engine (transport/…) owns the thread, runs the mailbox, calls tick(), and brings the Transports.
-// Everything but post() and add_stats() is for that thread alone; there are no locks.
+// One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows
+// no sockets: an engine (transport/…) owns the thread, runs the mailbox, calls tick(), and brings
+// the Transports. Everything but post() and add_stats() is for that thread alone; there are no
+// locks.
 //
-// shard.cpp: sessions come and go · fan_out.cpp: events to live sessions · catch_up.cpp: the log to those
-// behind · upkeep.cpp: heartbeats, proofs, slow clients, drain.
+// shard.cpp: sessions come and go · fan_out.cpp: events to live sessions · catch_up.cpp: the log to
+// those behind · upkeep.cpp: heartbeats, proofs, slow clients, drain.
 class Shard {
  public:
-  // `head`: the end of the log now; deliver() goes on from there. `wake`: makes the engine call run_mailbox()
-  // soon; from any thread.
+  // `head`: the end of the log now; deliver() goes on from there. `wake`: makes the engine call
+  // run_mailbox() soon; from any thread.
   Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clock& clock,
         ShardSettings settings, LogPosition head, std::function<void()> wake);
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
+
+  // Everything that may queue bytes runs inside a Turn; the outermost one flushes at its end
+  // (hub/turn.h). An engine makes one around whatever happens at a time.
+  class Turn;
 
   // --- any thread
   bool post(Mailbox::Task task) { return mailbox_.post(std::move(task)); }
@@ -66,16 +74,23 @@ class Shard {
   void tick();  // every kTick: heartbeats, probes, slow clients, parked polls, drain
   static constexpr std::chrono::milliseconds kTick{100};
 
-  // A new connection; a session that is already here or elsewhere goes on over this one, its old connection
-  // ended with `superseded`. hello and what follows leave through `transport`. The session stays valid
-  // until gone(), or until its transport's end() is called.
+  // A new connection; a session that is already here or elsewhere goes on over this one, its old
+  // connection ended with `superseded`. hello and what follows leave through `transport`. The
+  // session stays valid until gone(), or until its transport's end() is called.
   Session* open(OpenRequest request, Transport* transport);
-  // One poll. Like open(), but a session that is known, or a request with a cursor, gets no hello (unless its
-  // cursor must be reset) and waits for events behind the cursor.
+  // One poll. Like open(), but a session that is known, or a request with a cursor, gets no hello
+  // (unless its cursor must be reset) and waits for events behind the cursor.
   Session* poll(OpenRequest request, Transport* transport);
-  void answered(Session* session);  // a poll answered on its own account (its time was up), with all that was pending
+  // One more poll of the session with this key, as it was when its `uses` had that value, with the
+  // same parameters but for the cursor. Null: that is not so simple, or no longer so; nothing has
+  // been done, poll() is needed.
+  Session* poll_again(std::uint64_t key, std::uint32_t uses, std::string_view cursor,
+                      Transport* transport);
+  void answered(Session* session);  // a poll answered on its own account (its time was up), with
+                                    // all that was pending
   void writable(Session* session);  // after Flush::kBlocked
-  void gone(Session* session);      // the connection is dead: forget the transport (a poll's session parks)
+  void gone(
+      Session* session);  // the connection is dead: forget the transport (a poll's session parks)
   // Orderly: what can still be written, bye, close.
   void end(Session* session, EndReason reason, std::int64_t reconnect_in_ms = 0);
   bool prove(Session* session, std::string_view word);  // false: another word
@@ -92,7 +107,8 @@ class Shard {
   void deliver(const log::BatchPtr& batch);
   void deliver(const Ephemeral& event);
   void end_where(const std::function<bool(const Session&)>& which, EndReason reason);
-  // Ends all sessions with `restart`, a slice a tick, and refuses new ones; `done` when none is left.
+  // Ends all sessions with `restart`, a slice a tick, and refuses new ones; `done` when none is
+  // left.
   void drain(std::chrono::milliseconds over, std::function<void()> done);
   void close();  // the engine stops: sessions are dropped, posts are refused
 
@@ -106,12 +122,10 @@ class Shard {
     LogPosition floor;
   };
   struct Counters {
-    std::atomic<std::uint64_t> sessions{0}, parked{0}, delivered{0}, fell_behind{0},
-        ephemeral_dropped{0}, resets{0}, unproven{0}, slow_closed{0};
+    Counter sessions, parked, delivered, fell_behind, ephemeral_dropped, resets, unproven,
+        slow_closed;
     TurnTimes turns;
   };
-  // Everything that may queue bytes runs inside a Turn; the outermost one flushes at its end.
-  class Turn;
   struct Framed;  // a stretch of a room's events, ready for each kind of transport
   struct Undelivered {
     log::BatchPtr batch;
@@ -121,6 +135,10 @@ class Shard {
 
   // shard.cpp
   Session* enter(OpenRequest request, Transport* transport, TransportKind kind);
+  Session* spare_for(const OpenRequest& request);
+  void unpark(Session& session, Transport* transport);
+  void go_on(Session& session, LogPosition position);
+  std::string presence_name(const Session& session) const;
   void take_snapshot(Session& session);
   void opened(Session& session, Snapshot snapshot);
   bool load(UserEntry& user, Snapshot& snapshot);
@@ -129,7 +147,8 @@ class Shard {
   void leave_room(Session& session, RoomId room);
   void park(Session& session);
   void settle(Session& session);
-  bool in_tail(const std::string& wire) const;  // no read is needed to go on from this cursor
+  std::optional<LogPosition> in_tail(
+      std::string_view wire) const;  // no read is needed to go on from this cursor
   bool logged_out(const std::string& token_id) const;
   void supersede(const std::string& id);
   void remove(Session* session);
@@ -169,13 +188,15 @@ class Shard {
   const Clock& clock_;
   const ShardSettings settings_;
   const std::function<void()> wake_;
-  Mailbox news_;  // from the log, and ephemeral events: before everything else, so that a storm does not hold them up
+  Mailbox news_;  // from the log, and ephemeral events: before everything else, so that a storm
+                  // does not hold them up
   Mailbox mailbox_;
   ThreadRole role_;
 
   log::Tail tail_;
-  std::unordered_map<std::string, std::unique_ptr<Session>> by_id_;
-  std::unordered_map<std::uint64_t, Session*> by_key_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> by_key_;
+  std::unordered_map<std::string_view, Session*>
+      by_id_;  // not the nameless; the views are of Session::id
   std::unordered_map<UserId, std::unique_ptr<UserEntry>> users_;
   std::unordered_map<RoomId, std::vector<Session*>> rooms_;
   std::array<std::vector<Session*>, kSlots> slots_;

@@ -11,9 +11,12 @@ enum class TransportKind : std::uint8_t { kWebSocket, kSse, kPoll };
 
 inline std::string_view to_wire(TransportKind kind) {
   switch (kind) {
-    case TransportKind::kWebSocket: return "websocket";
-    case TransportKind::kSse: return "sse";
-    case TransportKind::kPoll: return "poll";
+    case TransportKind::kWebSocket:
+      return "websocket";
+    case TransportKind::kSse:
+      return "sse";
+    case TransportKind::kPoll:
+      return "poll";
   }
   return "";
 }
@@ -46,37 +49,44 @@ struct EndTraits {
 };
 const EndTraits& traits(EndReason reason);
 
-// How the bytes of one session leave: the only thing in which WebSocket, SSE and long poll differ. A
-// transport belongs to one connection and lives on the shard's thread; the shard calls it, and it calls the
-// shard back (Shard::writable, Shard::gone). It must not call back from within these methods.
+// How the bytes of one session leave: the only thing in which WebSocket, SSE and long poll differ.
+// A transport belongs to one connection and lives on the shard's thread; the shard calls it, and it
+// calls the shard back (Shard::writable, Shard::gone). It must not call back from within these
+// methods.
 class Transport {
  public:
   virtual ~Transport() = default;
   virtual TransportKind kind() const = 0;
 
   enum class Flush : std::uint8_t {
-    kDone,     // took everything, or keeps waiting with what there is (a poll)
-    kBlocked,  // took what it could; Shard::writable() follows when there is room
-    kBroken,   // the connection is dead; Shard::gone() follows
-    kAnswered, // poll only: the answer is on its way, the session parks; the transport is on its own
+    kDone,      // took everything
+    kWaits,     // poll only: took nothing, for a few milliseconds more may come; then
+                // Shard::answered()
+    kBlocked,   // took what it could; Shard::writable() follows when there is room
+    kBroken,    // the connection is dead; Shard::gone() follows
+    kAnswered,  // poll only: the answer is on its way, the session parks; the transport is on its
+                // own
   };
-  // What a session has for its client: whole frames of this transport's kind, the first perhaps begun.
+  // What a session has for its client: whole frames of this transport's kind, the first perhaps
+  // begun.
   struct Pending {
     std::string_view frames;
     bool news = false;  // there is or was something else than hello and probe
   };
-  // Writes from the front what the connection accepts now, in one system call if possible, and adds to `taken` how
-  // many bytes that was.
+  // Writes from the front what the connection accepts now, in one system call if possible, and adds
+  // to `taken` how many bytes that was.
   virtual Flush write(const Pending& pending, std::size_t& taken) = 0;
-  // Asked now and then while blocked: whether the client has read anything since it was asked last. The
-  // kernel asks for more only when a good part of its buffer is free, which at a phone's pace takes minutes.
+  // Asked now and then while blocked: whether the client has read anything since it was asked last.
+  // The kernel asks for more only when a good part of its buffer is free, which at a phone's pace
+  // takes minutes.
   virtual bool has_read() { return false; }
 
   // With each heartbeat: RFC 6455 ping; nothing for the others.
   virtual void ping() {}
-  // The session is over. `unsent` is what was still pending; `bye` (framed, may be empty) is the last thing the client
-  // gets; then the connection is closed in its transport's way. The shard forgets the transport before this returns; it
-  // finishes and destroys itself within a few seconds even if the client does not read.
+  // The session is over. `unsent` is what was still pending; `bye` (framed, may be empty) is the
+  // last thing the client gets; then the connection is closed in its transport's way. The shard
+  // forgets the transport before this returns; it finishes and destroys itself within a few seconds
+  // even if the client does not read.
   virtual void end(const Ending& ending, std::string_view unsent, std::string_view bye) = 0;
 };
 

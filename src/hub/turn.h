@@ -4,8 +4,9 @@
 
 namespace fairlead::hub {
 
-// Everything that may queue bytes happens within a turn; when the outermost one ends, each session that got
-// something is flushed once: many events, one system call. What would hold the thread for long waits for the next turn.
+// Everything that may queue bytes happens within a turn; when the outermost one ends, each session
+// that got something is flushed once: many events, one system call. What would hold the thread for
+// long waits for the next turn.
 class Shard::Turn {
  public:
   explicit Turn(Shard& shard) : shard_(shard) {

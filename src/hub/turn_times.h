@@ -6,12 +6,16 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/counter.h"
+
 namespace fairlead::hub {
 
-// How long a shard held its thread, turn by turn: a histogram and the longest. Written by the shard's thread, read by any.
+// How long a shard held its thread, turn by turn: a histogram and the longest. Written by the
+// shard's thread, read by any.
 class TurnTimes {
  public:
-  static constexpr std::array<std::int64_t, 7> kBounds_us = {100, 500, 1000, 2000, 5000, 10'000, 50'000};
+  static constexpr std::array<std::int64_t, 7> kBounds_us = {100,  500,    1000,  2000,
+                                                             5000, 10'000, 50'000};
 
   struct Sum {
     std::array<std::uint64_t, kBounds_us.size() + 1> counts{};  // the last: longer than all bounds
@@ -21,26 +25,23 @@ class TurnTimes {
 
   void add(std::chrono::nanoseconds time) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-    const auto bucket = std::lower_bound(kBounds_us.begin(), kBounds_us.end(), us) - kBounds_us.begin();
-    bump(counts_[static_cast<std::size_t>(bucket)], 1);
-    bump(total_us_, static_cast<std::uint64_t>(us));
-    if (us > longest_us_.load(std::memory_order_relaxed)) longest_us_.store(us, std::memory_order_relaxed);
+    const auto bucket =
+        std::lower_bound(kBounds_us.begin(), kBounds_us.end(), us) - kBounds_us.begin();
+    ++counts_[static_cast<std::size_t>(bucket)];
+    total_us_ += static_cast<std::uint64_t>(us);
+    if (us > longest_us_.load(std::memory_order_relaxed))
+      longest_us_.store(us, std::memory_order_relaxed);
   }
 
   void add_to(Sum& sum) const {
-    for (std::size_t i = 0; i < counts_.size(); ++i) sum.counts[i] += counts_[i].load(std::memory_order_relaxed);
-    sum.total_us += total_us_.load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < counts_.size(); ++i) sum.counts[i] += counts_[i];
+    sum.total_us += total_us_;
     sum.longest_us = std::max(sum.longest_us, longest_us_.load(std::memory_order_relaxed));
   }
 
  private:
-  // One thread writes: no read-modify-write is needed.
-  static void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
-    counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-  }
-
-  std::array<std::atomic<std::uint64_t>, kBounds_us.size() + 1> counts_{};
-  std::atomic<std::uint64_t> total_us_{0};
+  std::array<Counter, kBounds_us.size() + 1> counts_;
+  Counter total_us_;
   std::atomic<std::int64_t> longest_us_{0};
 };
 

@@ -58,12 +58,12 @@ void Shard::drain(std::chrono::milliseconds over, std::function<void()> done) {
 }
 
 void Shard::drain_slice() {
-  // 10,000 at once would hold the loop for seconds (docs/decisions); the clients come back spread over
-  // the whole drain time, each at its own moment.
+  // 10,000 at once would hold the loop for seconds (docs/decisions); the clients come back spread
+  // over the whole drain time, each at its own moment.
   constexpr std::size_t kSlice = 1000;
   for (std::size_t n = 0; n < kSlice && !by_key_.empty(); ++n) {
     const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(drain_over_.count(), 1));
-    end(by_key_.begin()->second, EndReason::kRestart,
+    end(by_key_.begin()->second.get(), EndReason::kRestart,
         static_cast<std::int64_t>(random_u64() % spread));
   }
   if (by_key_.empty() && !drain_reported_) {

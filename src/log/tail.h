@@ -7,8 +7,8 @@
 
 namespace fairlead::log {
 
-// The newest events of the log, in memory: what most resumes need. One thread (each shard has its own; the
-// events themselves are shared). Bounded in events and bytes; the oldest go first.
+// The newest events of the log, in memory: what most resumes need. One thread (each shard has its
+// own; the events themselves are shared). Bounded in events and bytes; the oldest go first.
 class Tail {
  public:
   explicit Tail(LogPosition head = {}, std::size_t events_max = limits::kTailEventsMax,

@@ -73,7 +73,9 @@ std::string sse_comment(std::size_t bytes) {
   return text;
 }
 
-std::string sse_retry(std::int64_t ms) { return "retry: " + std::to_string(ms) + "\n\n"; }
+std::string sse_retry(std::int64_t ms) {
+  return "retry: " + std::to_string(ms) + "\n\n";
+}
 
 void add_poll_line(std::string& out, std::string_view json, bool durable) {
   out += json;

@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-// How one event's JSON is wrapped for each transport. Pure functions; those that begin with `add` append to `out`.
+// How one event's JSON is wrapped for each transport. Pure functions; those that begin with `add`
+// append to `out`.
 namespace fairlead::protocol {
 
 // JSON in text frames; the only subprotocol so far.
@@ -13,11 +14,12 @@ inline constexpr std::string_view kJsonSubprotocol = "fairlead.v1.json";
 
 // RFC 6455 section 5.2: one unmasked, unfragmented text frame.
 void add_websocket_text_frame(std::string& out, std::string_view json);
-// The rest of the frame that is cut at `at`, empty if one ends there; `frames` are whole frames of ours.
+// The rest of the frame that is cut at `at`, empty if one ends there; `frames` are whole frames of
+// ours.
 std::string_view websocket_frame_cut(std::string_view frames, std::size_t at);
 
-// WHATWG HTML, section 9.2: `id:` (durable events only: `cursor` not empty) and one `data:` line. JSON
-// as dump() writes it holds no raw line break.
+// WHATWG HTML, section 9.2: `id:` (durable events only: `cursor` not empty) and one `data:` line.
+// JSON as dump() writes it holds no raw line break.
 void add_sse_event(std::string& out, std::string_view json, std::string_view cursor);
 // The end of the event that is begun at the front of `events`.
 std::size_t sse_event_end(std::string_view events);
@@ -25,12 +27,13 @@ std::size_t sse_event_end(std::string_view events);
 std::string sse_comment(std::size_t bytes);
 std::string sse_retry(std::int64_t ms);
 
-// Long poll: a line, until the answer is put together. Its last character says whether the log has the event, and so
-// brings it again to who comes back with an older cursor.
+// Long poll: a line, until the answer is put together. Its last character says whether the log has
+// the event, and so brings it again to who comes back with an older cursor.
 void add_poll_line(std::string& out, std::string_view json, bool durable);
 // The lines as members of a JSON array.
 void add_poll_members(std::string& out, std::string_view lines);
-// What is worth keeping for the next poll: the newest `max` events that the log does not have, and their number.
+// What is worth keeping for the next poll: the newest `max` events that the log does not have, and
+// their number.
 std::size_t keep_ephemeral_lines(std::string& lines, std::size_t max);
 
 }  // namespace fairlead::protocol

@@ -67,6 +67,28 @@ TEST(CommandLine, AMistakeIsAnErrorAndHelpIsNot) {
   EXPECT_EQ(help.exit_code, 0);
 }
 
+TEST(CommandLine, BenchTakesAUrlAndItsOptions) {
+  const auto line = parse({"bench", "https://h/chat", "--transports", "ws,poll", "--rate", "2.5", "--receivers", "7",
+                           "--saturate", "--json", "--insecure", "--room", "r_1", "--senders", "3"});
+  ASSERT_TRUE(line.run);
+  EXPECT_EQ(line.subcommand, Subcommand::kBench);
+  EXPECT_EQ(line.bench.url, "https://h/chat");
+  EXPECT_EQ(line.bench.transports, (std::vector<std::string>{"ws", "poll"}));
+  EXPECT_EQ(line.bench.rate, 2.5);
+  EXPECT_EQ(line.bench.receivers, 7);
+  EXPECT_EQ(line.bench.senders, 3);
+  EXPECT_EQ(line.bench.room, "r_1");
+  EXPECT_TRUE(line.bench.saturate && line.bench.json && line.bench.insecure);
+  EXPECT_EQ(parse({"serve"}).subcommand, Subcommand::kServe);
+}
+
+TEST(CommandLine, AMistakeOfBenchIsExitCode2) {
+  EXPECT_EQ(parse({"bench"}).exit_code, 2);
+  EXPECT_EQ(parse({"bench", "http://h", "--rate", "fast"}).exit_code, 2);
+  EXPECT_EQ(parse({"bench", "http://h", "and-more"}).exit_code, 2);
+  EXPECT_EQ(parse({"bench", "--help"}).exit_code, 0);
+}
+
 TEST(DataDirectory, IsMadeAndIsForOneServerAtATime) {
   const auto path = scratch("data") / "deep";
   {

@@ -38,10 +38,11 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"transport/connect",
      {"core", "protocol", "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
       "transport/websocket", "fallback/poll"}},
+    {"load", {"core", "protocol"}},
     {"app",
      {"core", "protocol", "store", "store/sqlite", "presence", "presence/memory", "presence/redis", "log",
       "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
-      "transport/websocket", "transport/connect", "fallback/poll"}},
+      "transport/websocket", "transport/connect", "fallback/poll", "load"}},
 };
 
 // A header's beginning -> the only folder that may include it.
@@ -49,6 +50,7 @@ const std::map<std::string, std::string> kLibraries = {
     {"sqlite3", "store/sqlite"},      {"libwebsockets", "transport/websocket"},
     {"pistache/", "http"},            {"hiredis/", "presence/redis"},
     {"sodium", "auth"},               {"CLI/", "app"},
+    {"openssl/", "load"},
 };
 // libuv is the loop of two of them.
 const std::set<std::string> kLibuvFolders = {"transport/websocket", "presence/redis"};

@@ -23,7 +23,8 @@ TEST_F(ServerTest, HandsTheSocketOverWithWhatWasReadBehindTheRequest) {
   const TakenConnection taken = taken_.get();
   EXPECT_EQ(taken.unread, "early frame");
   EXPECT_TRUE(taken.keep_alive);
-  EXPECT_EQ(taken.client_ip, "127.0.0.1");
+  EXPECT_EQ(taken.peer_ip, "127.0.0.1");
+  EXPECT_FALSE(taken.trusted_proxy);
   EXPECT_EQ(taken.worker, 0);
   EXPECT_EQ(::fcntl(taken.fd.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
   EXPECT_EQ(::fcntl(taken.fd.get(), F_GETFL) & O_NONBLOCK, O_NONBLOCK);
@@ -116,19 +117,22 @@ TEST_F(ServerTest, GoesOnWithTheUnreadBytesFirst) {
   EXPECT_EQ(c.receive().body, "third");
 }
 
-TEST_F(ServerTest, RemembersTheClientOfAGivenBackConnection) {
+TEST_F(ServerTest, AGivenBackConnectionOfAProxyServesWhomItNames) {
   options_.trust_x_real_ip = true;
   start();
   RawClient c = client();
   ASSERT_TRUE(c.send(get("/take/1", "X-Real-IP: 192.0.2.9\r\n")));
   TakenConnection taken = taken_.get();
-  EXPECT_EQ(taken.client_ip, "192.0.2.9");
+  EXPECT_EQ(taken.peer_ip, "127.0.0.1");
+  EXPECT_TRUE(taken.trusted_proxy);
   server_->give_back(std::move(taken));
-  ASSERT_TRUE(c.send(get("/later/1")));
-  const Pending pending = pending_.get();
-  EXPECT_EQ(pending.request.client_ip, "192.0.2.9");
-  pending.responder->respond({});
-  EXPECT_EQ(c.receive().status, 200);
+  for (const auto& [header, ip] : {std::pair{"X-Real-IP: 192.0.2.10\r\n", "192.0.2.10"}, {"", "127.0.0.1"}}) {
+    ASSERT_TRUE(c.send(get("/later/1", header)));
+    const Pending pending = pending_.get();
+    EXPECT_EQ(pending.request.client_ip, ip) << "never the client of an earlier request";
+    pending.responder->respond({});
+    EXPECT_EQ(c.receive().status, 200);
+  }
 }
 
 TEST_F(ServerTest, ClosesAGivenBackConnectionThatStaysIdle) {

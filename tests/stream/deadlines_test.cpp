@@ -2,44 +2,81 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace fairlead::stream {
 namespace {
 
-MonoTime at(int ms) {
-  return MonoTime(Millis(ms));
-}
+using namespace std::chrono_literals;
 
-TEST(Deadlines, ComeInTheOrderOfTheirTimeAndOnce) {
-  Deadlines deadlines;
-  deadlines.set(1, at(30));
-  deadlines.set(2, at(10));
-  deadlines.set(3, at(20));
-  EXPECT_EQ(deadlines.next(), at(10));
-  EXPECT_EQ(deadlines.take_due(at(9)), std::nullopt);
-  EXPECT_EQ(deadlines.take_due(at(20)), 2u);
-  EXPECT_EQ(deadlines.take_due(at(20)), 3u);
-  EXPECT_EQ(deadlines.take_due(at(20)), std::nullopt);
-}
+const MonoTime kStart = MonoTime(1000s);
 
-TEST(Deadlines, TheLastTimeSetIsTheOneThatCounts) {
-  Deadlines deadlines;
-  deadlines.set(1, at(10));
-  deadlines.set(1, at(50));
-  EXPECT_EQ(deadlines.take_due(at(49)), std::nullopt);
-  EXPECT_EQ(deadlines.take_due(at(50)), 1u);
-  deadlines.set(1, at(60));
-  deadlines.set(1, MonoTime::max());
-  EXPECT_EQ(deadlines.next(), std::nullopt);
-}
-
-TEST(Deadlines, AStreamThatSetsItsTimeWithEveryWriteHoldsOnePlace) {
-  Deadlines deadlines;
-  for (int i = 0; i < 100'000; ++i) {
-    deadlines.set(1, i % 2 == 0 ? at(86'400'000) : at(i));  // max_life, flush=1
+class DeadlinesTest : public ::testing::Test {
+ protected:
+  void set(std::uint64_t key, std::chrono::milliseconds at) {
+    deadlines_.set(key, connections_[key], kStart + at);
   }
-  EXPECT_EQ(deadlines.size(), 1u);
-  deadlines.forget(1);
-  EXPECT_EQ(deadlines.size(), 0u);
+  // Whose time has come at `now`, as the engine asks.
+  std::vector<std::uint64_t> due(std::chrono::milliseconds now) {
+    std::vector<std::uint64_t> keys;
+    while (const auto noted = deadlines_.take(kStart + now)) {
+      const auto it = connections_.find(noted->second);
+      if (it != connections_.end() &&
+          deadlines_.is_due(it->first, it->second, noted->first, kStart + now)) {
+        keys.push_back(it->first);
+      }
+    }
+    return keys;
+  }
+  using Keys = std::vector<std::uint64_t>;
+
+  Deadlines deadlines_;
+  std::map<std::uint64_t, Deadline> connections_;
+};
+
+TEST_F(DeadlinesTest, EachComesOnceInTheOrderOfTime) {
+  set(1, 30ms);
+  set(2, 10ms);
+  set(3, 20ms);
+  EXPECT_EQ(deadlines_.next(), kStart + 10ms);
+  EXPECT_EQ(due(9ms), Keys{});
+  EXPECT_EQ(due(20ms), (Keys{2, 3}));
+  EXPECT_EQ(due(30ms), Keys{1});
+  EXPECT_EQ(due(1h), Keys{});
+  EXPECT_EQ(deadlines_.size(), 0u);
+}
+
+TEST_F(DeadlinesTest, ANewTimeReplacesTheOneBefore) {
+  set(1, 10ms);
+  set(1, 50ms);
+  EXPECT_EQ(due(49ms), Keys{});
+  set(1, 20ms);
+  EXPECT_EQ(due(49ms), Keys{1});
+  EXPECT_EQ(due(1h), Keys{});
+}
+
+TEST_F(DeadlinesTest, NeverTakesADeadlineBack) {
+  set(1, 10ms);
+  deadlines_.set(1, connections_[1], MonoTime::max());
+  EXPECT_EQ(due(1h), Keys{});
+  set(1, 7200s);
+  EXPECT_EQ(due(7200s), Keys{1});
+}
+
+TEST_F(DeadlinesTest, WhoMovesItsDeadlineWithEveryPollFillsNothing) {
+  for (int i = 0; i < 100'000; ++i) {
+    set(1, std::chrono::milliseconds(20'000 + i));
+    EXPECT_LE(deadlines_.size(), 2u);
+    due(std::chrono::milliseconds(i));
+  }
+  EXPECT_EQ(due(20'000ms + 99'999ms), Keys{1});
+}
+
+TEST_F(DeadlinesTest, OneThatHasGoneIsForgotten) {
+  set(1, 10ms);
+  connections_.erase(1);
+  EXPECT_EQ(due(1h), Keys{});
+  EXPECT_EQ(deadlines_.size(), 0u);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-#include "fallback/poll/held_poll.h"
+#include "fallback/poll/poll_connection.h"
 #include "protocol/ids.h"
 #include "store/sqlite/sqlite_store.h"
 #include "tests/hub/shard_fixture.h"
@@ -42,6 +42,11 @@ class Client {
     if (n > 0) in_.append(chunk, 0, static_cast<std::size_t>(n));
     return n > 0;
   }
+  void send(std::string_view bytes) {
+    EXPECT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  void forget(std::size_t bytes) { in_.erase(0, bytes); }
   void half_close() { ::shutdown(fd_.get(), SHUT_WR); }
   void close() { fd_.reset(); }
 
@@ -168,25 +173,26 @@ class StreamTest : public ::testing::Test {
       return std::make_unique<sse::SseStream>(engine, std::move(*shared), options, asked);
     });
   }
-  Client poll(poll::PollOptions options, hub::OpenRequest asked) {
+  Client poll(std::chrono::seconds timeout, hub::OpenRequest asked, std::string unread = {}) {
     auto [ours, theirs] = pair();
     auto taken = std::make_shared<http::TakenConnection>();
     taken->fd = std::move(ours);
+    taken->unread = std::move(unread);
     engine_->adopt([=, this](StreamEngine& engine) {
-      return std::make_unique<poll::HeldPoll>(engine, std::move(*taken), options, asked,
-                                              [this](http::TakenConnection connection) {
-                                                given_back_.push_back(std::move(connection));
-                                              });
+      return std::make_unique<poll::PollConnection>(engine, std::move(*taken),
+                                                    poll::Poll{"r", timeout, asked}, reader_);
     });
     return Client(std::move(theirs));
   }
-  // The answer's body.
+  // The next answer's body.
   static protocol::Json body(Client& client) {
     const auto& text = client.read_until("poll_again_ms");
-    client.read_until("}");
+    const auto end = client.read_until("}").find('}', text.find("poll_again_ms"));
     const auto begin = text.find("\r\n\r\n");
     if (begin == std::string::npos) return "no answer";
-    return protocol::Json::parse(text.substr(begin + 4), nullptr, /*allow_exceptions=*/false);
+    const auto json = text.substr(begin + 4, end + 1 - begin - 4);
+    client.forget(end + 1);
+    return protocol::Json::parse(json, nullptr, /*allow_exceptions=*/false);
   }
   hub::HubStats stats() { return hub_.stats(); }
 
@@ -200,7 +206,34 @@ class StreamTest : public ::testing::Test {
   std::unique_ptr<log::Writer> writer_;
   std::unique_ptr<log::Readers> readers_;
   std::unique_ptr<StreamEngine> engine_;
-  std::vector<http::TakenConnection> given_back_;  // the engine's thread
+  // "SESSION CURSOR" is a poll; "again CURSOR" is the same as before but for the cursor; all else
+  // goes back.
+  struct Reader final : poll::PollReader {
+    std::optional<std::string_view> same_but_for_cursor(std::string_view head,
+                                                        const poll::SeenHead&) const override {
+      if (!head.starts_with("again ")) return std::nullopt;
+      return head.substr(6);
+    }
+    std::optional<poll::Poll> read(std::string_view bytes, const http::TakenConnection&,
+                                   const hub::Shard&, poll::SeenHead&) override {
+      ++asked;
+      const auto space = bytes.find(' ');
+      if (!bytes.starts_with("s_") || space == std::string_view::npos) return std::nullopt;
+      hub::OpenRequest open;
+      open.user = UserId(1);
+      open.session_is_new = false;
+      open.session = bytes.substr(0, space);
+      open.cursor = bytes.substr(space + 1);
+      open.probe = false;
+      return poll::Poll{"next", std::chrono::seconds(20), std::move(open)};
+    }
+    void give_back(http::TakenConnection connection) override {
+      given_back.push_back(std::move(connection));
+    }
+
+    int asked = 0;
+    std::vector<http::TakenConnection> given_back;
+  } reader_;  // the engine's thread
 
  private:
   static std::pair<UniqueFd, UniqueFd> pair() {

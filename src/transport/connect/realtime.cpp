@@ -1,6 +1,7 @@
 #include "transport/connect/realtime.h"
 
 #include "api/authenticate.h"
+#include "http/peer_address.h"
 #include "protocol/json.h"
 #include "transport/connect/handshake.h"
 #include "transport/sse/sse_stream.h"
@@ -21,10 +22,10 @@ void refuse(const http::Responder& responder, const http::Request& request, Erro
 }
 
 void upgrade_required(const http::Responder& responder, const http::Request& request) {
-  auto response = http::problem(
-      error(ErrorCode::kUpgradeRequired,
-            "this path speaks WebSocket only; if a proxy has stripped the Upgrade header, use a fallback"),
-      request.id);
+  auto response = http::problem(error(ErrorCode::kUpgradeRequired,
+                                      "this path speaks WebSocket only; if a proxy has stripped "
+                                      "the Upgrade header, use a fallback"),
+                                request.id);
   auto body = Json::parse(response.body);
   body["fallback"] = {"/rt/v1/sse", "/rt/v1/poll"};
   response.body = protocol::dump(body);
@@ -53,10 +54,7 @@ void Realtime::add_routes(http::Routes& routes) {
     };
   };
   const auto negotiate = [this](const http::Request& request, const http::Responder& responder) {
-    const auto entry = asks_for_websocket(request)     ? Entry::kWebSocket
-                       : accepts_event_stream(request) ? Entry::kSse
-                                                       : Entry::kPoll;
-    connect(entry, request, responder);
+    connect(entry_of(request), request, responder);
   };
   routes.add(Method::kGet, "/rt/v1/connect", negotiate);
   routes.add(Method::kPost, "/rt/v1/connect", negotiate);
@@ -71,10 +69,18 @@ void Realtime::add_routes(http::Routes& routes) {
              [this](const auto& request, const auto& responder) { probe(request, responder); });
 }
 
+Realtime::Entry Realtime::entry_of(const http::Request& request) {
+  return asks_for_websocket(request)     ? Entry::kWebSocket
+         : accepts_event_stream(request) ? Entry::kSse
+                                         : Entry::kPoll;
+}
+
 void Realtime::connect(Entry entry, const http::Request& request,
                        const http::Responder& responder) {
   if (request.method == Method::kHead) {  // what a GET would be, without taking the connection over
-    responder.respond({200, entry == Entry::kSse ? "text/event-stream" : "application/json", "",
+    responder.respond({200,
+                       entry == Entry::kSse ? "text/event-stream" : "application/json",
+                       "",
                        {{"Cache-Control", "no-store, no-transform"}}});
     return;
   }
@@ -90,7 +96,8 @@ void Realtime::connect(Entry entry, const http::Request& request,
   }
   if (!origin_allowed(request, parts_.origins)) {
     refuse(responder, request,
-           error(ErrorCode::kForbidden, "pages of this origin may not connect (--origin allows more)"));
+           error(ErrorCode::kForbidden,
+                 "pages of this origin may not connect (--origin allows more)"));
     return;
   }
   if (entry == Entry::kWebSocket) {
@@ -124,8 +131,8 @@ void Realtime::connect(Entry entry, const http::Request& request,
   parts_.chat.redeem_ticket(
       ticket->ticket_id, ticket->expires_at_ms,
       [this, responder,
-       admission = Admission{std::move(ticket->identity), std::move(*parameters),
-                             std::move(shared), entry}](Result<bool> first) mutable {
+       admission = Admission{std::move(ticket->identity), std::move(*parameters), std::move(shared),
+                             entry}](Result<bool> first) mutable {
         if (!first) {
           refuse(responder, *admission.request, first.error());
         } else if (!*first) {
@@ -144,9 +151,15 @@ void Realtime::admit(Admission admission, const http::Responder& responder) {
     return;
   }
   switch (admission.entry) {
-    case Entry::kWebSocket: serve_websocket(std::move(admission), responder); return;
-    case Entry::kSse: serve_sse(std::move(admission), responder); return;
-    case Entry::kPoll: serve_poll(std::move(admission), responder); return;
+    case Entry::kWebSocket:
+      serve_websocket(std::move(admission), responder);
+      return;
+    case Entry::kSse:
+      serve_sse(std::move(admission), responder);
+      return;
+    case Entry::kPoll:
+      serve_poll(std::move(admission), responder);
+      return;
   }
 }
 
@@ -179,8 +192,12 @@ void Realtime::serve_websocket(Admission admission, const http::Responder& respo
 
 void Realtime::serve_sse(Admission admission, const http::Responder& responder) {
   const auto& p = admission.parameters;
-  sse::StreamOptions options{admission.request->id, admission.request->http_1_0, p.padding_bytes,
-                             p.flush, p.once, p.max_life};
+  sse::StreamOptions options{admission.request->id,
+                             admission.request->http_1_0,
+                             p.padding_bytes,
+                             p.flush,
+                             p.once,
+                             p.max_life};
   auto& engine = stream_for(p.session);
   responder.take_over([&engine, options = std::move(options),
                        open = open_request(admission)](http::TakenConnection connection) mutable {
@@ -195,22 +212,65 @@ void Realtime::serve_sse(Admission admission, const http::Responder& responder) 
 }
 
 void Realtime::serve_poll(Admission admission, const http::Responder& responder) {
+  auto& engine = stream_for(admission.parameters.session);
+  responder.take_over(
+      [this, &engine, first = poll_of(admission)](http::TakenConnection connection) mutable {
+        auto taken = std::make_shared<http::TakenConnection>(std::move(connection));
+        engine.adopt([this, taken, first = std::move(first)](stream::StreamEngine& here) mutable {
+          return std::make_unique<poll::PollConnection>(here, std::move(*taken), std::move(first),
+                                                        *this);
+        });
+      });
+}
+
+poll::Poll Realtime::poll_of(const Admission& admission) const {
   const auto& p = admission.parameters;
-  poll::PollOptions options{admission.request->id, p.timeout};
-  auto open = open_request(admission);
-  open.frames_max = static_cast<std::uint16_t>(p.limit);
+  poll::Poll poll{admission.request->id, p.timeout, open_request(admission)};
+  poll.request.frames_max = static_cast<std::uint16_t>(p.limit);
   // Without cursor or session it is the first poll: hello, at once.
-  if (!p.cursor && p.session.empty()) options.timeout = std::chrono::seconds(0);
-  auto& engine = stream_for(p.session);
-  responder.take_over([&engine, give_back = parts_.give_back, options = std::move(options),
-                       open = std::move(open)](http::TakenConnection connection) mutable {
-    auto taken = std::make_shared<http::TakenConnection>(std::move(connection));
-    engine.adopt([taken, give_back, options = std::move(options),
-                  open = std::move(open)](stream::StreamEngine& here) mutable {
-      return std::make_unique<poll::HeldPoll>(here, std::move(*taken), std::move(options),
-                                              std::move(open), give_back);
-    });
-  });
+  if (!p.cursor && p.session.empty()) poll.timeout = std::chrono::seconds(0);
+  return poll;
+}
+
+std::optional<std::string_view> Realtime::same_but_for_cursor(std::string_view head,
+                                                              const poll::SeenHead& seen) const {
+  return poll_heads_.same_but_for_cursor(head, seen);
+}
+
+// Only what needs no answer of another kind and no other thread; the HTTP worker reads all else,
+// from the same bytes.
+std::optional<poll::Poll> Realtime::read(std::string_view bytes,
+                                         const http::TakenConnection& connection,
+                                         const hub::Shard& here, poll::SeenHead& seen) {
+  seen = {};
+  const auto head = bytes;
+  http::FramingGuard guard(framing_);
+  if (guard.feed(bytes) != http::FramingGuard::Progress::kComplete || !bytes.empty())
+    return std::nullopt;
+  auto request = std::make_shared<http::Request>(guard.take_request());
+  const bool is_poll = request->path == "/rt/v1/poll" ||
+                       (request->path == "/rt/v1/connect" && entry_of(*request) == Entry::kPoll);
+  if (!is_poll || request->method != Method::kGet || !request->keep_alive || request->http_1_0 ||
+      draining_.load(std::memory_order_relaxed) || !origin_allowed(*request, parts_.origins)) {
+    return std::nullopt;
+  }
+  request->client_ip = http::client_ip(*request, connection.peer_ip, connection.trusted_proxy);
+  auto parameters = parse_parameters(*request);
+  if (!parameters || !parameters->ticket.empty() ||
+      (!parameters->cursor && parameters->session.empty())) {
+    return std::nullopt;
+  }
+  auto identity = identify(*request, parts_.tokens);
+  if (!identity) return std::nullopt;
+  const auto& session = parameters->session;
+  if (!session.empty() && (!parts_.tokens.owns_session_id(identity->user, session) ||
+                           parts_.hub.find(session) != &here)) {
+    return std::nullopt;
+  }
+  const bool cursor_is_elsewhere_too = request->header("last-event-id").has_value();
+  const bool has_an_id_of_its_own = request->header("x-request-id").has_value();
+  if (!cursor_is_elsewhere_too && !has_an_id_of_its_own) poll_heads_.remember(head, seen);
+  return poll_of({std::move(*identity), std::move(*parameters), std::move(request), Entry::kPoll});
 }
 
 stream::StreamEngine& Realtime::stream_for(const std::string& session) {
@@ -252,16 +312,16 @@ void Realtime::probe(const http::Request& request, const http::Responder& respon
       return;
     }
   }
-  parts_.hub.prove(identity->user, body->at("session").get<std::string>(),
-                   body->at("probe").get<std::string>(),
-                   [responder, shared = std::make_shared<const http::Request>(request)](
-                       const Result<void>& proven) {
-                     if (!proven) {
-                       refuse(responder, *shared, proven.error());
-                     } else {
-                       responder.respond({204, "", "", {{"Cache-Control", "no-store"}}});
-                     }
-                   });
+  parts_.hub.prove(
+      identity->user, body->at("session").get<std::string>(), body->at("probe").get<std::string>(),
+      [responder,
+       shared = std::make_shared<const http::Request>(request)](const Result<void>& proven) {
+        if (!proven) {
+          refuse(responder, *shared, proven.error());
+        } else {
+          responder.respond({204, "", "", {{"Cache-Control", "no-store"}}});
+        }
+      });
 }
 
 }  // namespace fairlead::connect

@@ -4,36 +4,50 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/auth.h"
 #include "chat/service.h"
-#include "fallback/poll/held_poll.h"
+#include "fallback/poll/poll_connection.h"
+#include "http/framing_guard.h"
 #include "http/server.h"
 #include "hub/hub.h"
 #include "transport/connect/connect_parameters.h"
+#include "transport/connect/poll_heads.h"
 #include "transport/stream/stream_engine.h"
 #include "transport/websocket/ws_shard.h"
 
 namespace fairlead::connect {
 
-// The realtime entry, /rt/v1/*: decides which transport a request gets, who is asking, and which shard serves
-// it; then the connection leaves its HTTP worker. Everything before that is an ordinary HTTP request, with
-// ordinary HTTP refusals. Its handlers run on HTTP workers; any thread otherwise; nothing blocks.
-class Realtime {
+// The realtime entry, /rt/v1/*: decides which transport a request gets, who is asking, and which
+// shard serves it; then the connection leaves its HTTP worker. Everything before that is an
+// ordinary HTTP request, with ordinary HTTP refusals. Its handlers run on HTTP workers; any thread
+// otherwise; nothing blocks.
+class Realtime final : public poll::PollReader {
  public:
   struct Parts {
     auth::Tokens& tokens;
     chat::Service& chat;
     hub::Hub& hub;
     const Clock& clock;
-    std::vector<stream::StreamEngine*> streams;           // at least one
-    std::vector<websocket::WsShard*> websockets;          // at least one
-    poll::HeldPoll::GiveBack give_back;                   // to http::Server
-    std::vector<std::string> origins;                     // allowed beside the same host
+    std::vector<stream::StreamEngine*> streams;            // at least one
+    std::vector<websocket::WsShard*> websockets;           // at least one
+    std::function<void(http::TakenConnection)> give_back;  // to http::Server
+    std::vector<std::string> origins;                      // allowed beside the same host
   };
   explicit Realtime(Parts parts);
+
+  // poll::PollReader
+  std::optional<std::string_view> same_but_for_cursor(std::string_view head,
+                                                      const poll::SeenHead& seen) const override;
+  std::optional<poll::Poll> read(std::string_view bytes, const http::TakenConnection& connection,
+                                 const hub::Shard& here, poll::SeenHead& seen) override;
+  void give_back(http::TakenConnection connection) override {
+    parts_.give_back(std::move(connection));
+  }
 
   // Must outlive the server that runs the routes.
   void add_routes(http::Routes& routes);
@@ -42,12 +56,14 @@ class Realtime {
 
  private:
   enum class Entry { kWebSocket, kSse, kPoll };
-  struct Admission {                     // who may come in, and how
+  struct Admission {  // who may come in, and how
     auth::Identity identity;
     Parameters parameters;
     std::shared_ptr<const http::Request> request;
     Entry entry;
   };
+  static Entry entry_of(const http::Request& request);  // of /rt/v1/connect
+  poll::Poll poll_of(const Admission& admission) const;
 
   void connect(Entry entry, const http::Request& request, const http::Responder& responder);
   void admit(Admission admission, const http::Responder& responder);
@@ -60,6 +76,8 @@ class Realtime {
   void probe(const http::Request& request, const http::Responder& responder);
 
   const Parts parts_;
+  const http::FramingLimits framing_;
+  const PollHeads poll_heads_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> draining_{false};
 };

@@ -52,7 +52,8 @@ void SseStream::start() {
   if (!engine_.watch(*this, kWatch)) return;
   if (options_.max_life.count() > 0) ends_at_ = engine_.now() + options_.max_life;
   set_deadline();
-  // The head leaves at once, so that the client knows that it got through; hello takes a store read.
+  // The head leaves at once, so that the client knows that it got through; hello takes a store
+  // read.
   if (write_own() == Write::kBroken) broken_ = true;
   const auto request = std::move(request_);
   session_ = engine_.shard().open(std::move(*request), this);
@@ -91,7 +92,9 @@ bool SseStream::has_read() {
   return unread < std::exchange(unread_bytes_, unread);
 }
 
-void SseStream::set_deadline() { engine_.wake_at(*this, std::min(ends_at_, comment_at_)); }
+void SseStream::set_deadline() {
+  engine_.wake_at(*this, std::min(ends_at_, comment_at_));
+}
 
 void SseStream::want_writable(bool wanted) {
   if (writable_wanted_ == wanted) return;

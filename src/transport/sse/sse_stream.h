@@ -10,18 +10,20 @@
 
 namespace fairlead::sse {
 
-// What PROTOCOL section 5 lets an SSE client ask for, to get through proxies that hold responses back.
+// What PROTOCOL section 5 lets an SSE client ask for, to get through proxies that hold responses
+// back.
 struct StreamOptions {
   std::string request_id;
   bool http_1_0 = false;
-  std::size_t padding_bytes = 0;         // 0 … limits::kPaddingBytesMax
-  bool flush_comments = false;           // flush=1
-  bool once = false;                     // once=1
-  std::chrono::seconds max_life{0};      // 0: for ever
+  std::size_t padding_bytes = 0;     // 0 … limits::kPaddingBytesMax
+  bool flush_comments = false;       // flush=1
+  bool once = false;                 // once=1
+  std::chrono::seconds max_life{0};  // 0: for ever
 };
 
 // One SSE response: the events of one session as `text/event-stream`, delimited by the close of the
-// connection (so that it is the same for HTTP/1.0 and 1.1). Engine's thread; see stream::Connection.
+// connection (so that it is the same for HTTP/1.0 and 1.1). Engine's thread; see
+// stream::Connection.
 class SseStream final : public stream::Connection {
  public:
   SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions options,
@@ -45,14 +47,14 @@ class SseStream final : public stream::Connection {
   const StreamOptions options_;
   std::unique_ptr<hub::OpenRequest> request_;  // until start()
   hub::Session* session_ = nullptr;
-  std::string own_;                      // ours, to be sent before what is in the outbox: head, comments, bye
+  std::string own_;  // ours, to be sent before what is in the outbox: head, comments, bye
   std::size_t own_sent_ = 0;
-  int unread_bytes_ = 0;                 // in the kernel, when has_read() was asked last
+  int unread_bytes_ = 0;  // in the kernel, when has_read() was asked last
   bool writable_wanted_ = false;
   bool broken_ = false;
   bool ending_ = false;
-  bool batch_sent_ = false;              // once=1: something but hello and probe has been sent
-  MonoTime ends_at_ = MonoTime::max();   // max_life; while ending: the end of patience
+  bool batch_sent_ = false;             // once=1: something but hello and probe has been sent
+  MonoTime ends_at_ = MonoTime::max();  // max_life; while ending: the end of patience
   MonoTime comment_at_ = MonoTime::max();
 };
 

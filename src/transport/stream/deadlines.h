@@ -2,49 +2,61 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
-#include <unordered_map>
+#include <queue>
 #include <utility>
+#include <vector>
 
 #include "core/clock.h"
 
 namespace fairlead::stream {
 
-// When which connection wants to be woken: at most one time each, so that a stream which sets its
-// time anew with every write (max_life, flush=1) costs no more than one that never does. One
-// thread.
+// When which connection wants to be woken: one time each, kept with the connection itself
+// (Deadline). The heap holds for each a time that is not later than that: who moves a deadline
+// later, as each poll does, touches nothing but the connection. One thread.
+struct Deadline {
+  MonoTime due = MonoTime::max();
+  MonoTime noted = MonoTime::max();  // the earliest of its times in the heap
+};
+
 class Deadlines {
  public:
   // In place of the one before; MonoTime::max(): never.
-  void set(std::uint64_t key, MonoTime when) {
-    const auto it = by_key_.find(key);
-    if (it != by_key_.end()) {
-      if (it->second == when) return;
-      by_time_.erase({it->second, key});
-      by_key_.erase(it);
-    }
-    if (when == MonoTime::max()) return;
-    by_key_.emplace(key, when);
-    by_time_.emplace(when, key);
+  void set(std::uint64_t key, Deadline& deadline, MonoTime when) {
+    deadline.due = when;
+    if (when >= deadline.noted) return;
+    deadline.noted = when;
+    heap_.emplace(when, key);
   }
-  void forget(std::uint64_t key) { set(key, MonoTime::max()); }
 
   std::optional<MonoTime> next() const {
-    if (by_time_.empty()) return std::nullopt;
-    return by_time_.begin()->first;
+    if (heap_.empty()) return std::nullopt;
+    return heap_.top().first;
   }
-  // The first one whose time has come, which then has none any more.
-  std::optional<std::uint64_t> take_due(MonoTime now) {
-    if (by_time_.empty() || by_time_.begin()->first > now) return std::nullopt;
-    const auto key = by_time_.begin()->second;
-    forget(key);
-    return key;
+
+  // Of those that may be due the next one's key; the caller looks it up and asks is_due().
+  std::optional<std::pair<MonoTime, std::uint64_t>> take(MonoTime now) {
+    if (heap_.empty() || heap_.top().first > now) return std::nullopt;
+    const auto first = heap_.top();
+    heap_.pop();
+    return first;
   }
-  std::size_t size() const { return by_time_.size(); }
+  // Whether `deadline` is due, of which take() has brought `noted`. Then it has none any more.
+  bool is_due(std::uint64_t key, Deadline& deadline, MonoTime noted, MonoTime now) {
+    if (noted != deadline.noted)
+      return false;  // an earlier time was noted since, and has been taken
+    deadline.noted = MonoTime::max();
+    if (deadline.due > now) {
+      if (deadline.due != MonoTime::max()) set(key, deadline, deadline.due);
+      return false;
+    }
+    deadline.due = MonoTime::max();
+    return true;
+  }
+  std::size_t size() const { return heap_.size(); }
 
  private:
-  std::unordered_map<std::uint64_t, MonoTime> by_key_;
-  std::set<std::pair<MonoTime, std::uint64_t>> by_time_;
+  using Entry = std::pair<MonoTime, std::uint64_t>;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
 };
 
 }  // namespace fairlead::stream

@@ -10,7 +10,8 @@ Write write_some(int fd, std::string_view bytes, std::size_t& taken) {
   while (taken < bytes.size()) {
     const auto n = send_now(fd, bytes.substr(taken));
     if (n < 0) {
-      return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? Write::kSome : Write::kBroken;
+      return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? Write::kSome
+                                                                       : Write::kBroken;
     }
     taken += static_cast<std::size_t>(n);
   }

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/log_line.h"
+#include "hub/turn.h"
 
 namespace fairlead::stream {
 
@@ -25,7 +26,9 @@ StreamEngine::StreamEngine(const Clock& clock, const MakeShard& make_shard)
   shard_ = make_shard([fd = wake_.get()] { ::eventfd_write(fd, 1); });
 }
 
-StreamEngine::~StreamEngine() { stop(); }
+StreamEngine::~StreamEngine() {
+  stop();
+}
 
 void StreamEngine::start(const char* thread_name) {
   thread_ = std::thread([this, thread_name] {
@@ -77,7 +80,7 @@ UniqueFd StreamEngine::unwatch(Connection& connection) {
 }
 
 void StreamEngine::wake_at(Connection& connection, MonoTime when) {
-  deadlines_.set(connection.key_, when);
+  deadlines_.set(connection.key_, connection.deadline_, when);
 }
 
 void StreamEngine::finish(Connection& connection) {
@@ -87,24 +90,27 @@ void StreamEngine::finish(Connection& connection) {
 }
 
 void StreamEngine::run() {
-  std::array<epoll_event, 512> events;
+  std::array<epoll_event, 128> events;  // a turn's: they leave the thread within a millisecond
   while (!stopping_) {
-    const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
-    for (int i = 0; i < n; ++i) {
-      const auto& event = events[static_cast<std::size_t>(i)];
-      if (event.data.u64 == 0) {
-        eventfd_t value;
-        ::eventfd_read(wake_.get(), &value);  // before the mailbox: no lost wake-up
-        shard_->run_mailbox();
-        continue;
+    const int n =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+    {
+      hub::Shard::Turn turn(*shard_);
+      for (int i = 0; i < n; ++i) {
+        const auto& event = events[static_cast<std::size_t>(i)];
+        if (event.data.u64 == 0) {
+          eventfd_t value;
+          ::eventfd_read(wake_.get(), &value);  // before the mailbox: no lost wake-up
+          shard_->run_mailbox();
+          continue;
+        }
+        if (auto* connection = find(event.data.u64)) connection->on_events(event.events);
       }
-      const auto it = connections_.find(event.data.u64);
-      if (it != connections_.end() && !it->second->finished_) it->second->on_events(event.events);
-    }
-    run_deadlines();
-    if (now() >= next_tick_) {
-      shard_->tick();
-      next_tick_ = now() + hub::Shard::kTick;
+      run_deadlines();
+      if (now() >= next_tick_) {
+        shard_->tick();
+        next_tick_ = now() + hub::Shard::kTick;
+      }
     }
     bury();
   }
@@ -116,21 +122,39 @@ void StreamEngine::run() {
 int StreamEngine::wait_ms() const {
   auto due = next_tick_;
   if (const auto first = deadlines_.next()) due = std::min(due, *first);
+  if (!soon_.empty()) due = std::min(due, soon_.front().first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, hub::Shard::kTick.count()));
 }
 
 void StreamEngine::run_deadlines() {
+  // Each is about one write; the others come with the next turn, which does not wait for anything
+  // then.
+  constexpr int kAtATime = 128;
   const auto time = now();
-  while (const auto key = deadlines_.take_due(time)) {
-    const auto it = connections_.find(*key);
-    if (it != connections_.end() && !it->second->finished_) it->second->on_deadline();
+  for (int n = 0; n < kAtATime && !soon_.empty() && soon_.front().first <= time; ++n) {
+    const auto key = soon_.front().second;
+    soon_.pop_front();
+    if (auto* connection = find(key)) connection->on_soon();
   }
+  for (int n = 0; n < kAtATime; ++n) {
+    const auto noted = deadlines_.take(time);
+    if (!noted) return;
+    auto* connection = find(noted->second);
+    if (connection != nullptr &&
+        deadlines_.is_due(noted->second, connection->deadline_, noted->first, time)) {
+      connection->on_deadline();
+    }
+  }
+}
+
+Connection* StreamEngine::find(std::uint64_t key) {
+  const auto it = connections_.find(key);
+  return it == connections_.end() || it->second->finished_ ? nullptr : it->second.get();
 }
 
 void StreamEngine::bury() {
   for (const auto key : finished_) {
-    deadlines_.forget(key);
     connections_.erase(key);
   }
   finished_.clear();

@@ -2,9 +2,12 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -18,15 +21,16 @@ namespace fairlead::stream {
 
 class StreamEngine;
 
-// One connection that an engine watches: an SSE stream or a held poll. Made on the engine's thread and owned
-// by the engine; finish() is how it ends. All methods: the engine's thread.
+// One connection that an engine watches: an SSE stream or a held poll. Made on the engine's thread
+// and owned by the engine; finish() is how it ends. All methods: the engine's thread.
 class Connection : public hub::Transport {
  public:
   Connection(StreamEngine& engine, UniqueFd fd) : engine_(engine), fd_(std::move(fd)) {}
 
-  virtual void start() = 0;                      // watched from now on
+  virtual void start() = 0;  // watched from now on
   virtual void on_events(std::uint32_t epoll) = 0;
-  virtual void on_deadline() {}                  // the time given to wake_at() has come
+  virtual void on_deadline() {}  // the time given to wake_at() has come
+  virtual void on_soon() {}      // what was asked of wake_soon()
   std::uint64_t key() const { return key_; }
 
  protected:
@@ -35,12 +39,13 @@ class Connection : public hub::Transport {
   UniqueFd fd_;
 
  private:
-  std::uint64_t key_ = 0;   // never reused, unlike fd numbers and addresses
+  Deadline deadline_;
+  std::uint64_t key_ = 0;  // never reused, unlike fd numbers and addresses
   bool finished_ = false;
 };
 
-// A thread, an epoll, a hub::Shard: the home of SSE streams and held polls. It alone touches their sockets,
-// so no write can outlive its peer and no fd number is met twice in one pass.
+// A thread, an epoll, a hub::Shard: the home of SSE streams and held polls. It alone touches their
+// sockets, so no write can outlive its peer and no fd number is met twice in one pass.
 class StreamEngine {
  public:
   // `make_shard` gets the function that wakes this engine.
@@ -53,7 +58,8 @@ class StreamEngine {
 
   hub::Shard& shard() { return *shard_; }
 
-  // Any thread: `make` runs on the engine's thread and its connection is started there. False: stopped.
+  // Any thread: `make` runs on the engine's thread and its connection is started there. False:
+  // stopped.
   bool adopt(std::function<std::unique_ptr<Connection>(StreamEngine&)> make);
 
   // --- the engine's thread
@@ -64,6 +70,12 @@ class StreamEngine {
   UniqueFd unwatch(Connection& connection);
   // on_deadline() at `when` (a new call replaces the one before; MonoTime::max(): never).
   void wake_at(Connection& connection, MonoTime when);
+  // on_soon() in kSoon. Cheaper than a deadline, for what happens with each batch of events; cannot
+  // be taken back.
+  void wake_soon(Connection& connection) { soon_.emplace_back(now() + kSoon, connection.key_); }
+  static constexpr auto kSoon = limits::kPollLinger;
+  // For reading: large, and nobody's beyond the present call.
+  std::span<char> scratch() { return scratch_; }
   // Destroyed when nothing is on the stack of it any more, its socket closed if it still has one.
   void finish(Connection& connection);
   MonoTime now() const { return clock_.mono(); }
@@ -74,6 +86,7 @@ class StreamEngine {
   void run();
   int wait_ms() const;
   void run_deadlines();
+  Connection* find(std::uint64_t key);
   void bury();
 
   const Clock& clock_;
@@ -83,6 +96,8 @@ class StreamEngine {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::uint64_t> finished_;
   Deadlines deadlines_;
+  std::deque<std::pair<MonoTime, std::uint64_t>> soon_;
+  std::array<char, 16 * 1024> scratch_{};
   std::uint64_t next_key_ = 1;  // 0 is the wake-up
   MonoTime next_tick_;
   std::atomic<std::size_t> count_{0};

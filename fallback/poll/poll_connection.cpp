@@ -1,0 +1,293 @@
+#include "fallback/poll/poll_connection.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "core/socket.h"
+#include "fallback/poll/poll_answer.h"
+#include "http/request_id.h"
+#include "http/response_writer.h"
+#include "protocol/cursor.h"
+#include "transport/stream/socket_writer.h"
+
+namespace fairlead::poll {
+namespace {
+
+// Edges: what comes while a poll is held stays in the kernel, is noted, and read when its time has
+// come, without a system call to change what is watched.
+constexpr std::uint32_t kWatch = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+// The client's own cursor goes into answers: only if it is one, for they are not escaped.
+std::string echoed(const std::optional<std::string>& cursor) {
+  return cursor && protocol::decode_cursor(*cursor) ? *cursor : std::string();
+}
+
+}  // namespace
+
+PollConnection::PollConnection(stream::StreamEngine& engine, http::TakenConnection connection,
+                               Poll first, PollReader& reader)
+    : Connection(engine, std::move(connection.fd)),
+      connection_(std::move(connection)),
+      reader_(reader),
+      first_(std::make_unique<Poll>(std::move(first))) {}
+
+void PollConnection::start() {
+  if (!engine_.watch(*this, kWatch)) return;
+  // Read with this one, pipelined behind it: for the worker, which goes on with it.
+  readable_ = !connection_.unread.empty();
+  const auto first = std::move(first_);
+  begin(std::move(*first));
+}
+
+// ----------------------------------------------------------------------------------- a poll
+
+void PollConnection::begin(Poll poll) {
+  state_ = State::kHeld;
+  request_id_ = std::move(poll.request_id);
+  timeout_s_ = static_cast<std::uint8_t>(poll.timeout.count());
+  asked_ = std::make_unique<Asked>(
+      Asked{poll.request.session, echoed(poll.request.cursor), poll.request.heartbeat_s});
+  auto* session = engine_.shard().poll(std::move(poll.request), this);
+  if (state_ == State::kHeld) hold(session);
+}
+
+bool PollConnection::begin_again(std::string_view cursor) {
+  state_ = State::kHeld;
+  auto* session = engine_.shard().poll_again(key_of_last_, uses_of_last_, cursor, this);
+  if (session == nullptr) {
+    state_ = State::kIdle;
+    return false;
+  }
+  request_id_ = std::string();
+  hold(session);
+  return true;
+}
+
+void PollConnection::hold(hub::Session* session) {
+  session_ = session;
+  key_of_last_ = session->key;
+  uses_of_last_ = session->uses;
+  waits_live_ = lingers_ = false;
+  const bool is_short = timeout_s_ == 0;
+  engine_.wake_at(*this,
+                  is_short ? MonoTime::max() : engine_.now() + std::chrono::seconds(timeout_s_));
+}
+
+hub::Transport::Flush PollConnection::write(const Pending& pending, std::size_t& taken) {
+  const bool live = session_->state == hub::Session::State::kLive;
+  if (pending.frames.empty()) {
+    waits_live_ = live;
+    if (live) asked_.reset();
+    if (!live || timeout_s_ > 0) return Flush::kDone;
+  } else {
+    const bool full = session_->outbox.frames() >= session_->frames_max;
+    const bool more_on_its_way = !live && session_->reading && !full;
+    if (more_on_its_way) return Flush::kDone;
+    if (waits_live_ && live && !full) {
+      if (!std::exchange(lingers_, true)) engine_.wake_soon(*this);
+      return Flush::kWaits;
+    }
+  }
+  taken = pending.frames.size();
+  answer_events(pending.frames);  // a short poll: nothing is an answer too
+  return Flush::kAnswered;
+}
+
+void PollConnection::on_soon() {
+  if (state_ != State::kHeld || !lingers_) return;  // of an earlier poll
+  auto* session = session_;
+  answer_events(session->outbox.pending());
+  engine_.shard().answered(session);
+}
+
+void PollConnection::on_deadline() {
+  switch (state_) {
+    case State::kHeld: {
+      auto* session = session_;
+      if (session->state == hub::Session::State::kOpening) {
+        engine_.wake_at(
+            *this, engine_.now() + limits::kPollLinger);  // its place in the log is still unknown
+        return;
+      }
+      answer_events(session->outbox.pending());
+      engine_.shard().answered(session);
+      return;
+    }
+    case State::kAnswering:
+      if (unread_bytes(fd_.get()) < unread_bytes_) {
+        await_reader();  // slowly, but it reads
+      } else {
+        lost();
+      }
+      return;
+    case State::kIdle:
+      if (readable_) {
+        read_next();
+      } else {
+        engine_.finish(*this);
+      }
+      return;
+    case State::kLeaving:
+      return;
+  }
+}
+
+void PollConnection::end(const hub::Ending& ending, std::string_view, std::string_view bye) {
+  PollAnswer body;
+  body.session = session_ != nullptr ? session_->id : asked_->session;
+  body.heartbeat_s = session_ != nullptr ? session_->heartbeat_s : asked_->heartbeat_s;
+  body.cursor = start_cursor();  // acknowledges nothing new
+  session_ = nullptr;
+  switch (ending.reason) {
+    case hub::EndReason::kAuthEnded:
+      answer_problem(error(ErrorCode::kUnauthorized, "the session was logged out or has expired"));
+      return;
+    case hub::EndReason::kRateLimited: {
+      auto refusal = error(ErrorCode::kRateLimited, "too many sessions of this user; close some");
+      refusal.retry_after_s = 30;
+      answer_problem(std::move(refusal));
+      return;
+    }
+    case hub::EndReason::kInternal: {
+      auto failure = error(ErrorCode::kStoreUnavailable, "poll again with the same cursor");
+      failure.retry_after_s = 1;
+      answer_problem(std::move(failure));
+      return;
+    }
+    default:
+      break;
+  }
+  body.superseded = ending.reason == hub::EndReason::kTakenOver;
+  if (!body.superseded) body.lines = bye;
+  body.poll_again_ms = ending.reconnect_in_ms;
+  if (ending.reason == hub::EndReason::kRestart) connection_.keep_alive = false;
+  answer(to_response(body, {request_id_, false, connection_.keep_alive}));
+}
+
+// Where this poll began: what a client comes back with that has been given nothing.
+std::string PollConnection::start_cursor() const {
+  const bool begun = session_ != nullptr && session_->state != hub::Session::State::kOpening;
+  return begun ? engine_.shard().cursor_at(session_->acknowledged) : asked_->cursor;
+}
+
+// ----------------------------------------------------------------------------------- its answer
+
+void PollConnection::answer_events(std::string_view lines) {
+  PollAnswer body;
+  body.session = session_->id;
+  body.cursor = engine_.shard().cursor_of(*session_);
+  body.lines = lines;
+  body.heartbeat_s = session_->heartbeat_s;
+  session_ = nullptr;
+  answer(to_response(body, {request_id_, false, connection_.keep_alive}));
+}
+
+void PollConnection::answer_problem(Error error) {
+  if (request_id_.empty()) request_id_ = http::make_request_id();
+  const auto response = http::problem(error, request_id_);
+  answer(http::serialise_head(response, {request_id_, false, connection_.keep_alive}) +
+         response.body);
+}
+
+void PollConnection::answer(std::string bytes) {
+  asked_.reset();
+  bytes_ = std::move(bytes);
+  sent_ = 0;
+  state_ = State::kAnswering;
+  go_on_writing();
+}
+
+void PollConnection::go_on_writing() {
+  const bool begun = sent_ > 0;
+  switch (stream::write_some(fd_.get(), bytes_, sent_)) {
+    case stream::Write::kAll:
+      if (begun) engine_.rewatch(*this, kWatch);
+      answered();
+      return;
+    case stream::Write::kSome:
+      engine_.rewatch(*this, kWatch | EPOLLOUT);
+      await_reader();
+      return;
+    case stream::Write::kBroken:
+      engine_.finish(*this);
+      return;
+  }
+}
+
+void PollConnection::await_reader() {
+  unread_bytes_ = unread_bytes(fd_.get());
+  engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
+}
+
+void PollConnection::answered() {
+  bytes_ = std::string();
+  if (!connection_.keep_alive) {
+    engine_.finish(*this);
+    return;
+  }
+  state_ = State::kIdle;
+  engine_.wake_at(*this, readable_ ? engine_.now() : engine_.now() + limits::kKeepAliveTimeout);
+}
+
+// ----------------------------------------------------------------------------------- the next one
+
+void PollConnection::on_events(std::uint32_t epoll) {
+  if ((epoll & (EPOLLERR | EPOLLHUP)) != 0) {
+    lost();
+    return;
+  }
+  if ((epoll & EPOLLRDHUP) != 0) half_closed_ = true;
+  if ((epoll & EPOLLIN) != 0) readable_ = true;
+  switch (state_) {
+    case State::kHeld:
+      if (half_closed_) lost();
+      return;
+    case State::kAnswering:
+      if ((epoll & EPOLLOUT) != 0) go_on_writing();
+      return;
+    case State::kIdle:
+      if (readable_) read_next();
+      return;
+    case State::kLeaving:
+      return;
+  }
+}
+
+void PollConnection::read_next() {
+  if (!connection_.unread.empty()) {
+    leave(std::exchange(connection_.unread, {}));
+    return;
+  }
+  readable_ = false;
+  const auto n = receive_now(fd_.get(), engine_.scratch());
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) {
+    engine_.finish(*this);
+    return;
+  }
+  const std::string_view bytes(engine_.scratch().data(), static_cast<std::size_t>(n));
+  if (!half_closed_) {
+    const auto cursor = reader_.same_but_for_cursor(bytes, seen_);
+    if (cursor && begin_again(*cursor)) return;
+    if (auto poll = reader_.read(bytes, connection_, engine_.shard(), seen_)) {
+      begin(std::move(*poll));
+      return;
+    }
+  }
+  leave(std::string(bytes));
+}
+
+void PollConnection::leave(std::string unread) {
+  state_ = State::kLeaving;
+  connection_.unread = std::move(unread);
+  connection_.fd = engine_.unwatch(*this);
+  reader_.give_back(std::move(connection_));
+  engine_.finish(*this);
+}
+
+void PollConnection::lost() {
+  if (auto* session = std::exchange(session_, nullptr)) engine_.shard().gone(session);
+  engine_.finish(*this);
+}
+
+}  // namespace fairlead::poll

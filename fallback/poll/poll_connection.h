@@ -1,0 +1,115 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+#include "http/responder.h"
+#include "hub/session.h"
+#include "transport/stream/stream_engine.h"
+
+namespace fairlead::poll {
+
+// One poll, admitted: what it asks for.
+struct Poll {
+  std::string request_id;
+  std::chrono::seconds timeout{limits::kPollTimeoutDefault_s};  // 0: a short poll
+  hub::OpenRequest request;
+};
+
+// What a connection remembers of its last request's head, to know the same one again when only the
+// cursor differs.
+struct SeenHead {
+  std::array<std::uint64_t, 2> fingerprint{};  // of everything but the cursor
+  std::uint16_t cursor_at = 0;                 // 0: nothing is remembered
+  std::uint16_t bytes_behind_cursor = 0;
+};
+
+// Reads what a polling client sends next, without its HTTP worker. Thread-safe, does not block.
+class PollReader {
+ public:
+  virtual ~PollReader() = default;
+  // The cursor of a head that differs from the one seen before in nothing else; nullopt: any other.
+  virtual std::optional<std::string_view> same_but_for_cursor(std::string_view head,
+                                                              const SeenHead& seen) const = 0;
+  // `bytes` as one whole poll that may be held where this connection is; nullopt: everything else,
+  // of which the HTTP worker knows more. `seen` remembers the head.
+  virtual std::optional<Poll> read(std::string_view bytes, const http::TakenConnection& connection,
+                                   const hub::Shard& here, SeenHead& seen) = 0;
+  // Back to the HTTP worker it came from, with what was read of it.
+  virtual void give_back(http::TakenConnection connection) = 0;
+};
+
+// The connection of a client that polls: one poll after the other is held until there is something
+// to say, and answered. Between two polls the session parks in the shard and the connection waits
+// here for the next one; any other request sends it back to its HTTP worker. Engine's thread; see
+// stream::Connection.
+class PollConnection final : public stream::Connection {
+ public:
+  PollConnection(stream::StreamEngine& engine, http::TakenConnection connection, Poll first,
+                 PollReader& reader);
+
+  hub::TransportKind kind() const override { return hub::TransportKind::kPoll; }
+  Flush write(const Pending& pending, std::size_t& taken) override;
+  void end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) override;
+
+  void start() override;
+  void on_events(std::uint32_t epoll) override;
+  void on_deadline() override;
+  void on_soon() override;
+
+ private:
+  enum class State : std::uint8_t {
+    kHeld,       // a poll waits for events
+    kAnswering,  // the answer is on its way, the kernel has not taken all of it
+    kIdle,       // the next request has not come
+    kLeaving,    // it is no poll: to be given back
+  };
+
+  struct Asked {  // until the session's place in the log is known
+    std::string session;
+    std::string cursor;  // empty: none, or none that can be
+    int heartbeat_s;
+  };
+
+  void begin(Poll poll);
+  bool begin_again(std::string_view cursor);
+  void hold(hub::Session* session);
+  void answer_events(std::string_view lines);
+  void answer_problem(Error error);
+  void answer(std::string bytes);
+  void go_on_writing();
+  void await_reader();
+  void answered();
+  void read_next();
+  void leave(std::string unread);
+  std::string start_cursor() const;
+  void lost();
+
+  http::TakenConnection connection_;  // its fd is in fd_ while it is here
+  PollReader& reader_;
+  std::unique_ptr<Poll> first_;      // until start()
+  hub::Session* session_ = nullptr;  // while held
+  std::unique_ptr<Asked> asked_;
+  std::string request_id_;  // empty: one is made for the answer
+  std::string bytes_;       // kAnswering
+  std::size_t sent_ = 0;
+  std::uint64_t key_of_last_ = 0;  // the session of the last poll, and how it was left
+  std::uint32_t uses_of_last_ = 0;
+  int unread_bytes_ = 0;  // kAnswering: in the kernel, when the client's patience began
+  SeenHead seen_;
+  std::uint8_t timeout_s_ = 0;
+  State state_ = State::kHeld;
+  bool waits_live_ = false;  // there was no backlog: what comes now is news, and lingers
+  bool lingers_ = false;
+  bool readable_ = false;     // something has come, and has not been read
+  bool half_closed_ = false;  // the client sends nothing more
+};
+
+}  // namespace fairlead::poll
