@@ -8,9 +8,20 @@ namespace fairlead::protocol {
 namespace {
 
 // Control characters, which JSON text as dump() writes it holds only escaped.
-constexpr char kDurableEnd = '\n';
-constexpr char kEphemeralEnd = '\x1e';
-constexpr std::string_view kLineEnds = "\n\x1e";
+constexpr char kLineEnd = '\n';
+constexpr char kEphemeralMark = '\x1e';  // in front of the line end
+
+struct Line {
+  std::string_view json;
+  bool ephemeral;
+  std::size_t bytes;  // with its end
+};
+
+Line first_line(std::string_view lines) {
+  const auto end = lines.find(kLineEnd);
+  const bool ephemeral = end > 0 && lines[end - 1] == kEphemeralMark;
+  return {lines.substr(0, ephemeral ? end - 1 : end), ephemeral, end + 1};
+}
 
 }  // namespace
 
@@ -79,24 +90,25 @@ std::string sse_retry(std::int64_t ms) {
 
 void add_poll_line(std::string& out, std::string_view json, bool durable) {
   out += json;
-  out += durable ? kDurableEnd : kEphemeralEnd;
+  if (!durable) out += kEphemeralMark;
+  out += kLineEnd;
 }
 
 void add_poll_members(std::string& out, std::string_view lines) {
   for (bool first = true; !lines.empty(); first = false) {
-    const auto end = lines.find_first_of(kLineEnds);
+    const auto line = first_line(lines);
     if (!first) out += ',';
-    out += lines.substr(0, end);
-    lines.remove_prefix(end + 1);
+    out += line.json;
+    lines.remove_prefix(line.bytes);
   }
 }
 
 std::size_t keep_ephemeral_lines(std::string& lines, std::size_t max) {
   std::vector<std::string_view> kept;
   for (std::string_view rest = lines; !rest.empty();) {
-    const auto end = rest.find_first_of(kLineEnds);
-    if (rest[end] == kEphemeralEnd) kept.push_back(rest.substr(0, end + 1));
-    rest.remove_prefix(end + 1);
+    const auto line = first_line(rest);
+    if (line.ephemeral) kept.push_back(rest.substr(0, line.bytes));
+    rest.remove_prefix(line.bytes);
   }
   const auto count = std::min(kept.size(), max);
   std::string newest;

@@ -77,7 +77,7 @@ class FakeTransport final : public Transport {
       case TransportKind::kSse: return protocol::sse_event_end(frames);
       case TransportKind::kPoll: break;
     }
-    return frames.find_first_of("\n\x1e") + 1;
+    return frames.find('\n') + 1;
   }
 
   const TransportKind kind_;

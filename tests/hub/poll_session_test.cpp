@@ -11,9 +11,9 @@ class AnsweringPoll final : public Transport {
     if (pending.frames.empty()) return Flush::kDone;
     n = pending.frames.size();
     for (auto rest = pending.frames; !rest.empty();) {
-      const auto end = rest.find_first_of("\n\x1e");
-      taken.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(end + 1);
+      const auto end = rest.find('\n') + 1;
+      protocol::add_poll_members(taken.emplace_back(), rest.substr(0, end));
+      rest.remove_prefix(end);
     }
     return Flush::kAnswered;
   }
