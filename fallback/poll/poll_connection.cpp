@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/release.h"
 #include "core/socket.h"
 #include "fallback/poll/poll_answer.h"
 #include "http/request_id.h"
@@ -58,7 +59,7 @@ bool PollConnection::begin_again(std::string_view cursor) {
     state_ = State::kIdle;
     return false;
   }
-  request_id_ = std::string();
+  release(request_id_);
   hold(session);
   return true;
 }
@@ -220,7 +221,7 @@ void PollConnection::await_reader() {
 }
 
 void PollConnection::answered() {
-  bytes_ = std::string();
+  release(bytes_);
   if (!connection_.keep_alive) {
     engine_.finish(*this);
     return;

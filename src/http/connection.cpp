@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 
+#include "core/release.h"
+
 namespace fairlead::http {
 namespace {
 
@@ -45,8 +47,8 @@ Connection::Flush Connection::flush() {
     }
     sent_bytes_ += static_cast<std::size_t>(sent);
   }
-  out_head_ = {};
-  out_body_ = {};
+  release(out_head_);
+  release(out_body_);
   sent_bytes_ = 0;
   return Flush::kDone;
 }

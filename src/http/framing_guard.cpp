@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/release.h"
 #include "http/request_id.h"
 
 namespace fairlead::http {
@@ -80,7 +81,7 @@ FramingGuard::Progress FramingGuard::feed_head(std::string_view& bytes) {
     const Progress progress = begin_body(text.substr(0, head_bytes - 2));
     if (progress == Progress::kRejected) return progress;
     bytes.remove_prefix(head_bytes - held);
-    head_text_ = {};
+    release(head_text_);
     return progress;
   }
   if (!in_pieces) head_text_ = bytes;
@@ -123,8 +124,8 @@ bool FramingGuard::take_continue_due() {
 FramingGuard::Progress FramingGuard::reject(Error error) {
   state_ = State::kRejected;
   rejection_ = std::move(error);
-  head_text_ = {};
-  head_.request.body = {};
+  release(head_text_);
+  release(head_.request.body);
   if (head_.request.id.empty()) head_.request.id = make_request_id();
   return Progress::kRejected;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/log_line.h"
+#include "core/release.h"
 #include "core/socket.h"
 #include "http/contained.h"
 
@@ -171,7 +172,7 @@ void Worker::close(const ConnectionPtr& c) {
   const bool unsent = c->phase == Phase::kWriting;
   forget(*c);
   c->take = nullptr;
-  c->unread = {};
+  release(c->unread);
   if (unsent) {
     c->abort();
   } else {

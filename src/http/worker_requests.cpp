@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/log_line.h"
+#include "core/release.h"
 #include "core/socket.h"
 #include "http/contained.h"
 #include "http/peer_address.h"
@@ -195,7 +196,7 @@ void Worker::linger(const ConnectionPtr& c) {
   ::shutdown(c->fd.get(), SHUT_WR);
   c->phase = Phase::kLingering;
   c->deadline = now_ + kLingerTimeout;
-  c->unread = {};
+  release(c->unread);
   watch(*c, Watch::kReadable);
 }
 

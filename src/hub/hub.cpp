@@ -5,6 +5,11 @@
 #include "hub/shard.h"
 
 namespace fairlead::hub {
+namespace {
+
+std::size_t place_of(const std::string& session) { return std::hash<std::string>()(session); }
+
+}  // namespace
 
 void Hub::add(Shard* shard) {
   shards_.push_back(shard);
@@ -65,18 +70,18 @@ void Hub::prove(UserId user, const std::string& session, const std::string& word
 
 Shard* Hub::find(const std::string& session) const {
   std::lock_guard lock(mutex_);
-  const auto it = where_.find(session);
+  const auto it = where_.find(place_of(session));
   return it == where_.end() ? nullptr : it->second;
 }
 
 Shard* Hub::claim(const std::string& session, Shard* shard) {
   std::lock_guard lock(mutex_);
-  return std::exchange(where_[session], shard);
+  return std::exchange(where_[place_of(session)], shard);
 }
 
 bool Hub::release(const std::string& session, const Shard* shard) {
   std::lock_guard lock(mutex_);
-  const auto it = where_.find(session);
+  const auto it = where_.find(place_of(session));
   if (it == where_.end()) return true;  // whoever claimed it has released it before
   if (it->second != shard) return false;
   where_.erase(it);

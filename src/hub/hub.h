@@ -74,7 +74,8 @@ class Hub {
  private:
   std::vector<Shard*> shards_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Shard*> where_;  // guarded by mutex_
+  // By a hash of the session's id, which half of it is random: two that meet would cost one of them a new read.
+  std::unordered_map<std::size_t, Shard*> where_;  // guarded by mutex_
 };
 
 }  // namespace fairlead::hub

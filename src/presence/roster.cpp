@@ -9,7 +9,7 @@ std::optional<Roster::Change> Roster::open(UserId user, std::string_view session
                                            std::string_view transport, Now now) {
   User& u = users_[user];
   const bool was_leaving = u.online && u.sessions.empty();
-  u.sessions.insert_or_assign(std::string(session), std::string(transport));
+  u.sessions.insert_or_assign(std::hash<std::string_view>()(session), std::string(transport));
   if (was_leaving) leaving_.erase({u.due, user});
   if (u.online) return std::nullopt;
   u.online = true;
@@ -20,7 +20,7 @@ void Roster::close(UserId user, std::string_view session, Now now) {
   const auto it = users_.find(user);
   if (it == users_.end()) return;
   User& u = it->second;
-  const auto closed = u.sessions.find(session);
+  const auto closed = u.sessions.find(std::hash<std::string_view>()(session));
   if (closed == u.sessions.end()) return;
   u.sessions.erase(closed);
   u.last_seen_ms = now.wall_ms;

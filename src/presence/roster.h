@@ -49,7 +49,7 @@ class Roster {
 
  private:
   struct User {
-    std::map<std::string, std::string, std::less<>> sessions;  // id -> transport
+    std::unordered_map<std::size_t, std::string> sessions;  // hash of the id -> transport
     bool online = false;
     MonoTime due;                   // when sessions is empty and online: the end of the grace
     std::int64_t last_seen_ms = 0;  // of the last close

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/release.h"
 #include "core/socket.h"
 #include "protocol/framing.h"
 
@@ -44,6 +45,7 @@ SseStream::SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions op
       options_(std::move(options)),
       request_(std::make_unique<hub::OpenRequest>(std::move(request))),
       own_(response_head(options_)) {
+  release(options_.request_id);
   own_ += protocol::sse_retry(kRetry_ms);
   if (options_.padding_bytes > 0) own_ += protocol::sse_comment(options_.padding_bytes);
 }
@@ -64,7 +66,7 @@ void SseStream::start() {
 Write SseStream::write_own() {
   const auto result = stream::write_some(fd_.get(), own_, own_sent_);
   if (result == Write::kAll) {
-    own_ = std::string();
+    release(own_);
     own_sent_ = 0;
   }
   return result;

@@ -44,7 +44,7 @@ class SseStream final : public stream::Connection {
   stream::Write write_own();
   void want_writable(bool wanted);
 
-  const StreamOptions options_;
+  StreamOptions options_;
   std::unique_ptr<hub::OpenRequest> request_;  // until start()
   hub::Session* session_ = nullptr;
   std::string own_;  // ours, to be sent before what is in the outbox: head, comments, bye

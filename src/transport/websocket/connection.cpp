@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/log_line.h"
+#include "core/release.h"
 #include "core/socket.h"
 #include "protocol/framing.h"
 #include "protocol/json.h"
@@ -120,7 +121,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   leave();
   if (state_ != State::kOpen) return;
   state_ = State::kClosing;
-  message_ = {};
+  release(message_);
   if (!hand_to_lws(close_frame(code, reason))) {
     kill();
     return;
@@ -202,7 +203,7 @@ void Connection::established() {
   state_ = State::kOpen;
   heard_ = host_.now();
   const auto request = std::move(request_);
-  handshake_.key = {};
+  release(handshake_.key);
   auto* session = host_.shard().open(std::move(*request), this);
   if (state_ == State::kOpen) {
     session_ = session;
