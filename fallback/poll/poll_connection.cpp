@@ -44,6 +44,7 @@ void PollConnection::start() {
 
 void PollConnection::begin(Poll poll) {
   state_ = State::kHeld;
+  key_of_last_ = 0;  // of another user perhaps; refused, this poll has none
   request_id_ = std::move(poll.request_id);
   timeout_s_ = static_cast<std::uint8_t>(poll.timeout.count());
   asked_ = std::make_unique<Asked>(
@@ -252,6 +253,11 @@ void PollConnection::on_events(std::uint32_t epoll) {
     case State::kLeaving:
       return;
   }
+}
+
+void PollConnection::on_drain() {
+  connection_.keep_alive = false;
+  if (state_ == State::kIdle && !readable_) engine_.finish(*this);
 }
 
 void PollConnection::read_next() {

@@ -63,6 +63,7 @@ class PollConnection final : public stream::Connection {
   void on_events(std::uint32_t epoll) override;
   void on_deadline() override;
   void on_soon() override;
+  void on_drain() override;
 
  private:
   enum class State : std::uint8_t {

@@ -112,6 +112,7 @@ class Node::Parts {
     api_.set_draining();
     realtime_->set_draining();
     server_->stop_accepting();
+    for (auto& engine : streams_) engine->drain();
     drain();
     for (auto& engine : streams_) engine->stop();
     for (auto& shard : websockets_) shard->stop();

@@ -88,7 +88,7 @@ void Worker::open(UniqueFd fd, std::string ip, bool is_unix, MonoTime deadline,
 
 void Worker::adopt(TakenConnection connection) {
   role_.assert_here();
-  if (draining_ || !connection.fd) return;
+  if (!connection.fd || (draining_ && connection.unread.empty())) return;
   const bool is_unix = is_unix_socket(connection.fd.get());
   open(std::move(connection.fd), std::move(connection.peer_ip), is_unix,
        now_ + config_->options.keep_alive_timeout, std::move(connection.unread));

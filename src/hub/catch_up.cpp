@@ -81,15 +81,20 @@ void Shard::page_read(Session& session, LogPosition after, Result<store::Page> p
   }
   std::size_t frames = 0;
   scratch_.clear();
+  const auto is_full = [&] { return session.outbox.frames() + frames >= session.frames_max; };
   auto end = std::max(session.position, page->position);
+  auto given = session.position;
   for (const auto& event : page->events) {
     if (event->position <= session.position || (event->room && !wants(session, event->room))) {
       continue;
     }
-    if (session.outbox.frames() + frames >= session.frames_max) break;
+    if (is_full()) {
+      end = given;  // the rest is for the next answer
+      break;
+    }
     add_frame(scratch_, *event, session.kind);
-    session.sent = event->position;
-    if (session.outbox.frames() + ++frames >= session.frames_max) end = event->position;
+    session.sent = given = event->position;
+    ++frames;
   }
   session.position = end;
   if (frames > 0) give_own(session, frames);

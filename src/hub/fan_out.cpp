@@ -66,7 +66,7 @@ struct Shard::Framed {
 };
 
 bool Shard::has_worked_long() const {
-  return clock_.mono() - now_ >= kWorkTime;
+  return clock_.mono() - std::max(now_, mailbox_began_) >= kWorkTime;
 }
 
 void Shard::deliver(const log::BatchPtr& batch) {

@@ -75,6 +75,7 @@ struct Session {
   bool ephemeral = true;
   bool proven = false;
   bool nameless = false;  // polls with only a cursor: whichever comes next may use it
+  bool is_spare = false;  // its key is in UserEntry::spares
   bool attached = false;  // has begun: in the room index and in presence
   bool reading = false;   // a store read for it is under way
   FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed

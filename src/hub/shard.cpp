@@ -42,6 +42,7 @@ Shard::~Shard() = default;
 void Shard::run_mailbox() {
   Turn turn(*this);
   in_mailbox_ = true;
+  mailbox_began_ = clock_.mono();
   goes_on_ = false;
   const auto enough = [this] { return has_worked_long(); };
   deliver_some();
@@ -131,7 +132,9 @@ Session* Shard::spare_for(const OpenRequest& request) {
   while (!spares.empty()) {
     auto* session = find(spares.back());
     spares.pop_back();
-    if (session == nullptr || session->state != Session::State::kParked) continue;
+    if (session == nullptr) continue;
+    session->is_spare = false;
+    if (session->state != Session::State::kParked) continue;
     const bool same_rooms = session->only ? *session->only == request.rooms : request.rooms.empty();
     if (same_rooms) return session;
   }
@@ -321,6 +324,8 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
 void Shard::go_on(Session& session, LogPosition position) {
   session.position = session.sent = session.acknowledged = position;
   session.state = Session::State::kCatchingUp;
+  // Kept ephemeral events go first: else they could fill every answer, and the log never gets on.
+  if (position < tail_.head() && session.outbox.frames() >= session.frames_max) session.outbox.clear();
   touch(session, position < tail_.head() ? Rank::kBehind : Rank::kPrompt);
   advance(session);
 }
@@ -372,7 +377,7 @@ void Shard::settle(Session& session) {
   park(session);
   if (session.nameless) {
     session.outbox.clear();
-    session.user->spares.push_back(session.key);
+    if (!std::exchange(session.is_spare, true)) session.user->spares.push_back(session.key);
   }
 }
 

@@ -194,6 +194,7 @@ class Shard {
   ThreadRole role_;
 
   log::Tail tail_;
+  Runs runs_;  // outlives the sessions, which hold stretches of it
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> by_key_;
   std::unordered_map<std::string_view, Session*>
       by_id_;  // not the nameless; the views are of Session::id
@@ -202,7 +203,6 @@ class Shard {
   std::array<std::vector<Session*>, kSlots> slots_;
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
   std::deque<Undelivered> undelivered_;
-  Runs runs_;
   std::array<FlushQueue, 3> queues_;  // by rank
   std::string scratch_;               // frames on their way to one session
   std::uint64_t delivered_ = 0;       // in this turn
@@ -214,6 +214,7 @@ class Shard {
   std::size_t tick_ = 0;
   int turn_depth_ = 0;
   MonoTime now_;
+  MonoTime mailbox_began_{};  // run_mailbox(): its share of a turn that others began
   bool closed_ = false;
 
   std::function<void()> drained_;

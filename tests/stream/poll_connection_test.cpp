@@ -30,6 +30,23 @@ TEST_F(StreamTest, ALimitHoldsForEventsWithoutACursorToo) {
   EXPECT_EQ(answer.at("cursor"), start);
 }
 
+TEST_F(StreamTest, ARefusedPollOfAnotherUserDoesNotLeadToTheSessionBefore) {
+  auto asked = request();
+  const auto id = asked.session;
+  auto client = poll(kShort, std::move(asked));
+  const auto cursor = body(client).at("cursor").get<std::string>();
+  client.send("bob");  // on the same (shared) connection: refused by the shard
+  client.read_until("request_id");
+  client.forget(client.read_until("}").size());
+  client.send("again " + cursor);  // bob's head again
+  on_engine([] {});
+  on_engine([] {});
+  EXPECT_EQ(stats().sessions, 0u) << "bob holds ann's session";
+  on_engine([&] { EXPECT_EQ(reader_.given_back.size(), 1u); });
+  notes(1);
+  pass(100ms);
+}
+
 TEST_F(StreamTest, ASupersededPollWithoutACursorSaysWhereToGoOn) {
   auto asked = request();
   const auto id = asked.session;
@@ -137,6 +154,7 @@ TEST_F(StreamTest, WhatIsPipelinedBehindAPollWaitsForItsAnswer) {
   const auto id = asked.session;
   auto client = poll(kShort, std::move(asked));
   const auto cursor = body(client).at("cursor").get<std::string>();
+  while (stats().parked == 0) on_engine([] {});
   client.send(id + " " + cursor);
   while (stats().sessions == 0) on_engine([] {});
   client.send("something else");
@@ -154,6 +172,25 @@ TEST_F(StreamTest, WhatTheWorkerHadReadBehindAPollGoesBackToIt) {
   body(client);
   while (engine_->connections() > 0) on_engine([] {});
   on_engine([this] { EXPECT_EQ(reader_.given_back.at(0).unread, "read already"); });
+}
+
+TEST_F(StreamTest, WhenTheNodeStopsIdlePollersGoAndHeldOnesAreAnsweredFirst) {
+  auto idle = poll(kShort, request());
+  body(idle);
+  auto asked = request();
+  const auto id = asked.session;
+  auto held = poll(kShort, std::move(asked));
+  auto next = request(id);
+  next.cursor = body(held).at("cursor").get<std::string>();
+  auto again = poll(kHeld, std::move(next));
+  while (stats().sessions == 0) on_engine([] {});
+  engine_->drain();
+  while (engine_->connections() > 1) on_engine([] {});
+  EXPECT_EQ(idle.read_to_end(), "");
+  notes(1);
+  pass(100ms);
+  EXPECT_NE(again.read_to_end().find("Connection: close"), std::string::npos);
+  EXPECT_EQ(body(again).at("events").size(), 1u);
 }
 
 TEST_F(StreamTest, APollerThatSaysNothingForLongIsClosed) {

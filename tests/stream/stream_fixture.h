@@ -80,6 +80,7 @@ class StreamTest : public ::testing::Test {
     hub::ShardSettings settings;
     settings.epoch = store_->epoch();
     settings.node = "test";
+    settings.token_ended = [](const std::string& t) { return t == "refused"; };
     engine_ = std::make_unique<StreamEngine>(clock_, [&](std::function<void()> wake) {
       return std::make_unique<hub::Shard>(hub_, *readers_, presence_, clock_, settings, head,
                                           std::move(wake));
@@ -217,6 +218,14 @@ class StreamTest : public ::testing::Test {
     std::optional<poll::Poll> read(std::string_view bytes, const http::TakenConnection&,
                                    const hub::Shard&, poll::SeenHead&) override {
       ++asked;
+      if (bytes == "bob") {
+        hub::OpenRequest open;
+        open.user = UserId(2);
+        open.session = "s_bob";
+        open.token_id = "refused";
+        open.cursor = "x";
+        return poll::Poll{"bob", std::chrono::seconds(20), std::move(open)};
+      }
       const auto space = bytes.find(' ');
       if (!bytes.starts_with("s_") || space == std::string_view::npos) return std::nullopt;
       hub::OpenRequest open;

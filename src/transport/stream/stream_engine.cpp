@@ -57,6 +57,14 @@ bool StreamEngine::adopt(std::function<std::unique_ptr<Connection>(StreamEngine&
   });
 }
 
+void StreamEngine::drain() {
+  shard_->post([this] {
+    for (const auto& [key, connection] : connections_) {
+      if (!connection->finished_) connection->on_drain();
+    }
+  });
+}
+
 bool StreamEngine::watch(Connection& connection, std::uint32_t epoll_events) {
   epoll_event event{};
   event.events = epoll_events;

@@ -31,6 +31,7 @@ class Connection : public hub::Transport {
   virtual void on_events(std::uint32_t epoll) = 0;
   virtual void on_deadline() {}  // the time given to wake_at() has come
   virtual void on_soon() {}      // what was asked of wake_soon()
+  virtual void on_drain() {}     // no further request is waited for
   std::uint64_t key() const { return key_; }
 
  protected:
@@ -61,6 +62,9 @@ class StreamEngine {
   // Any thread: `make` runs on the engine's thread and its connection is started there. False:
   // stopped.
   bool adopt(std::function<std::unique_ptr<Connection>(StreamEngine&)> make);
+
+  // Any thread: the node stops, connections without a request go.
+  void drain();
 
   // --- the engine's thread
   // False: the kernel refused, and the connection has been finished; it must not open a session.
