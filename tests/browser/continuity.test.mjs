@@ -136,7 +136,14 @@ test('whoever reads further up is told of new messages, not pulled away', async 
   const sender = await room('Reading');
   await sender.send(60);
   await ann.sees('number 60');
-  await ann.page.locator('#scroller').evaluate((scroller) => scroller.scrollTo(0, 100));
+  // The page knows where it stands when it has heard of the scrolling, with the next frame.
+  await ann.page.locator('#scroller').evaluate(
+    (scroller) =>
+      new Promise((heard) => {
+        scroller.addEventListener('scroll', () => requestAnimationFrame(heard), { once: true });
+        scroller.scrollTo(0, 100);
+      }),
+  );
   const jump = ann.page.getByRole('button', { name: 'New messages' });
   await sender.send(1);
   await jump.waitFor();
