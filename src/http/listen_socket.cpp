@@ -7,7 +7,10 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
+#include <string_view>
 #include <system_error>
 
 namespace fairlead::http {
@@ -36,6 +39,12 @@ Result<SocketAddress> resolve(const std::string& text) {
   std::string host = text.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
+  const auto port = std::string_view(text).substr(colon + 1);
+  std::uint16_t number = 0;  // getaddrinfo would take 99999 for 34463
+  const auto [end, problem] = std::from_chars(port.begin(), port.end(), number);
+  if (problem != std::errc() || end != port.end()) {
+    return cannot_listen(text, "the port must be 0 to 65535");
+  }
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;

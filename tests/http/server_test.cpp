@@ -282,6 +282,7 @@ TEST_F(ServerTest, SaysWhichAddressItCannotListenOnAndWhy) {
   start();
   for (const std::string& bad :
        {"127.0.0.1:" + std::to_string(port()), std::string("nonsense"), std::string("127.0.0.1:x"),
+        std::string("127.0.0.1:99999"), std::string("127.0.0.1:"),
         std::string("unix:"), std::string("unix:/nowhere/at/all.sock")}) {
     ServerOptions options;
     options.listen = {bad};
