@@ -82,7 +82,7 @@ hub::Transport::Flush PollConnection::write(const Pending& pending, std::size_t&
     if (live) asked_.reset();
     if (!live || timeout_s_ > 0) return Flush::kDone;
   } else {
-    const bool full = session_->outbox.frames() >= session_->frames_max;
+    const bool full = session_->is_full();
     const bool more_on_its_way = !live && session_->reading && !full;
     if (more_on_its_way) return Flush::kDone;
     if (waits_live_ && live && !full) {

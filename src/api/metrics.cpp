@@ -22,7 +22,8 @@ class Page {
     for (std::size_t i = 0; i < counts.size(); ++i) {
       so_far += counts[i];
       const bool last = i == bounds_us.size();
-      line(name, "_bucket{le=\"" + (last ? "+Inf" : seconds(bounds_us[i])) + "\"}", std::to_string(so_far));
+      line(name, "_bucket{le=\"" + (last ? "+Inf" : seconds(bounds_us[i])) + "\"}",
+           std::to_string(so_far));
     }
     line(name, "_sum", seconds(static_cast<std::int64_t>(total_us)));
     line(name, "_count", std::to_string(so_far));
@@ -46,7 +47,9 @@ class Page {
   void line(std::string_view name, std::string_view rest, std::string_view value) {
     text_.append("fairlead_").append(name).append(rest).append(" ").append(value).append("\n");
   }
-  static std::string seconds(std::int64_t us) { return std::to_string(static_cast<double>(us) / 1e6); }
+  static std::string seconds(std::int64_t us) {
+    return std::to_string(static_cast<double>(us) / 1e6);
+  }
 
   std::string text_;
 };
@@ -67,7 +70,7 @@ void add_hub(Page& page, const hub::HubStats& stats) {
   page.histogram("shard_turn_seconds", "How long a shard held its I/O thread at a time",
                  hub::TurnTimes::kBounds_us, stats.turns.counts, stats.turns.total_us);
   page.time("shard_turn_seconds_max", "The longest of these since the start",
-               stats.turns.longest_us);
+            stats.turns.longest_us);
 }
 
 void add_log(Page& page, const log::WriterStats& stats) {

@@ -2,8 +2,6 @@
 
 #include <sodium.h>
 
-#include <cstring>
-
 #include "core/random.h"
 
 namespace fairlead::auth {

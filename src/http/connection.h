@@ -40,7 +40,6 @@ class Connection {
   bool peer_has_gone() const;
   // Whether epoll's hang-up is about this socket and not about an older one of the same number.
   bool hung_up() const;
-  // Bytes of ours that the other end has not taken yet, as the kernel counts them.
   // Closes so that the kernel keeps nothing of what is unsent.
   void abort();
 

@@ -19,7 +19,7 @@ void Shard::advance(Session& session) {
   scratch_.clear();
   while (session.position < live_from) {
     if (session.outbox.bytes() + scratch_.size() >= bytes_max ||
-        session.outbox.frames() + frames >= session.frames_max) {
+        session.is_full(frames)) {
       break;  // flush() or writable() goes on
     }
     if (tail_.head() < live_from || !tail_.reaches_back_to(session.position)) {
@@ -81,14 +81,13 @@ void Shard::page_read(Session& session, LogPosition after, Result<store::Page> p
   }
   std::size_t frames = 0;
   scratch_.clear();
-  const auto is_full = [&] { return session.outbox.frames() + frames >= session.frames_max; };
   auto end = std::max(session.position, page->position);
   auto given = session.position;
   for (const auto& event : page->events) {
     if (event->position <= session.position || (event->room && !wants(session, event->room))) {
       continue;
     }
-    if (is_full()) {
+    if (session.is_full(frames)) {
       end = given;  // the rest is for the next answer
       break;
     }

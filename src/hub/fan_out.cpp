@@ -23,6 +23,10 @@ constexpr std::size_t kSmallRoom = 256;
 constexpr std::size_t kStretchEvents = 64;
 constexpr std::size_t kStretchBytes = 64 * 1024;
 
+FlushQueue::Rank rank_in_room(std::size_t sessions) {
+  return sessions > kSmallRoom ? FlushQueue::Rank::kBulk : FlushQueue::Rank::kPrompt;
+}
+
 bool for_the_room(const store::Event& event) {
   return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
 }
@@ -106,7 +110,7 @@ void Shard::fan_out(std::span<const store::EventPtr> events) {
   } else {
     const auto it = rooms_.find(event.room);
     if (it != rooms_.end()) {
-      const auto rank = it->second.size() > kSmallRoom ? Rank::kBulk : Rank::kPrompt;
+      const auto rank = rank_in_room(it->second.size());
       for (auto* session : it->second) give(*session, framed, rank);
     }
   }
@@ -195,7 +199,7 @@ void Shard::deliver(const Ephemeral& event) {
   for (const auto room : event.rooms) {
     const auto it = rooms_.find(room);
     if (it == rooms_.end()) continue;
-    const auto rank = it->second.size() > kSmallRoom ? Rank::kBulk : Rank::kPrompt;
+    const auto rank = rank_in_room(it->second.size());
     for (auto* session : it->second) {
       if (session->round == round_ || !session->ephemeral ||
           session->user->profile.id == event.except) {
@@ -206,7 +210,7 @@ void Shard::deliver(const Ephemeral& event) {
       if (parked && session->nameless)
         continue;  // whoever uses it next may have had this elsewhere
       if (!parked && (session->outbox.frames() >= limits::kOutboxEphemeralFramesMax ||
-                      session->outbox.frames() >= session->frames_max ||
+                      session->is_full() ||
                       session->outbox.bytes() >= settings_.outbox_bytes_max / 2)) {
         ++counters_.ephemeral_dropped;  // the first to go (G6)
         continue;
@@ -233,8 +237,7 @@ void Shard::keep_ephemerals(Session& session) {
   session.outbox.replace(std::move(lines), count);
 }
 
-// ----------------------------------------------------------------------------------- to the
-// transports
+// ----------------------------------------------------------------------------------- to transports
 
 void Shard::touch(Session& session, Rank rank) {
   session.last_queued = now_;
@@ -285,10 +288,7 @@ void Shard::flush(Session& session) {
       session.state == Session::State::kOpening) {
     return;
   }
-  std::size_t taken = 0;
-  const auto result = session.transport->write({session.outbox.pending(), session.news}, taken);
-  if (result != Transport::Flush::kWaits) session.outbox.take(taken);
-  switch (result) {
+  switch (write(session)) {
     case Transport::Flush::kDone:
       if (session.state == Session::State::kCatchingUp) advance(session);
       break;
@@ -303,6 +303,13 @@ void Shard::flush(Session& session) {
     case Transport::Flush::kWaits:
       break;
   }
+}
+
+Transport::Flush Shard::write(Session& session) {
+  std::size_t taken = 0;
+  const auto result = session.transport->write({session.outbox.pending(), session.news}, taken);
+  if (result != Transport::Flush::kWaits) session.outbox.take(taken);
+  return result;
 }
 
 void Shard::writable(Session* session) {

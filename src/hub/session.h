@@ -93,6 +93,9 @@ struct Session {
   std::string probe;
   std::string token_id;
   std::int64_t token_expires_at_ms = 0;
+  // A poll's: no further event fits into its answer, beside `more` that are about to be given.
+  bool is_full(std::size_t more = 0) const { return outbox.frames() + more >= frames_max; }
+
   std::unique_ptr<OpenRequest> request;       // until it has begun
   std::unique_ptr<std::vector<RoomId>> only;  // narrowed to these
 };

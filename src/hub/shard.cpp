@@ -396,9 +396,7 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
   Turn turn(*this);
   if (auto* transport = session->transport) {
     if (!session->blocked && !session->outbox.empty() && session->kind != TransportKind::kPoll) {
-      std::size_t taken = 0;
-      transport->write({session->outbox.pending(), session->news}, taken);
-      session->outbox.take(taken);
+      write(*session);
     }
     const Ending ending{reason, reconnect_in_ms};
     // hello comes first, always: without it there is no bye either, just the end.

@@ -167,6 +167,7 @@ class Shard {
   void end_turn();
   void flush_some(Rank rank);
   void flush(Session& session);
+  Transport::Flush write(Session& session);
   FlushQueue& queue(Rank rank) { return queues_[static_cast<std::size_t>(rank)]; }
 
   // catch_up.cpp

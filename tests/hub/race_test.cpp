@@ -11,6 +11,18 @@ using ::testing::IsEmpty;
 
 class ShardRaceTest : public ShardTest {
  protected:
+  // A poll has begun a session and been answered: what the next one asks for.
+  OpenRequest after_a_first_poll() {
+    FakeTransport first(TransportKind::kPoll);
+    auto asked = request(ann_);
+    const auto id = asked.session;
+    auto* session = shard_->poll(std::move(asked), &first);
+    pump_until([&] { return !first.taken.empty(); });
+    shard_->answered(session);
+    auto next = request(ann_, id);
+    next.cursor = cursor_now();
+    return next;
+  }
   // Committed, but still on its way to the shard.
   log::BatchPtr commit(const std::function<void(store::Transaction&)>& work) {
     auto batch = std::make_shared<log::Batch>();
@@ -104,14 +116,8 @@ TEST_F(ShardRaceTest, WhatIsPrunedInFrontOfASlowReaderIsAnEndAndNotAGap) {
 }
 
 TEST_F(ShardRaceTest, LoggingOutTheTokenOfTheLastPollEndsIt) {
-  FakeTransport first(TransportKind::kPoll), second(TransportKind::kPoll);
-  auto asked = request(ann_);
-  const auto id = asked.session;
-  auto* session = shard_->poll(std::move(asked), &first);
-  pump_until([&] { return !first.taken.empty(); });
-  shard_->answered(session);
-  auto next = request(ann_, id);
-  next.cursor = cursor_now();
+  FakeTransport second(TransportKind::kPoll);
+  auto next = after_a_first_poll();
   next.token_id = "refreshed";
   shard_->poll(std::move(next), &second);
   hub_->end_token("token", EndReason::kAuthEnded);
@@ -141,14 +147,8 @@ TEST_F(ShardRaceTest, WhoIsLoggedOutOnTheWayToTheShardIsNotLetIn) {
 TEST_F(ShardRaceTest, APollThatNarrowsASessionGetsNoOtherRooms) {
   create_room(room_, ann_);
   create_room(other_room_, ann_);
-  FakeTransport first(TransportKind::kPoll), second(TransportKind::kPoll);
-  auto asked = request(ann_);
-  const auto id = asked.session;
-  auto* session = shard_->poll(std::move(asked), &first);
-  pump_until([&] { return !first.taken.empty(); });
-  shard_->answered(session);
-  auto next = request(ann_, id);
-  next.cursor = cursor_now();
+  FakeTransport second(TransportKind::kPoll);
+  auto next = after_a_first_poll();
   next.rooms = {other_room_};
   shard_->poll(std::move(next), &second);
   note(room_, 1);

@@ -162,9 +162,7 @@ Connection* StreamEngine::find(std::uint64_t key) {
 }
 
 void StreamEngine::bury() {
-  for (const auto key : finished_) {
-    connections_.erase(key);
-  }
+  for (const auto key : finished_) connections_.erase(key);
   finished_.clear();
   count_ = connections_.size();
 }

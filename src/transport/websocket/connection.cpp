@@ -42,8 +42,8 @@ Connection::~Connection() {
 
 // ----------------------------------------------------------------------------------- out
 
-// Straight to the socket; lws gets only the rest of a frame that the socket has not taken whole, because it may write
-// a pong at any time. What is behind that frame stays with the session.
+// Straight to the socket; lws gets only the rest of a frame that the socket has not taken whole,
+// because it may write a pong at any time. What is behind that frame stays with the session.
 hub::Transport::Flush Connection::write(const Pending& pending, std::size_t& taken) {
   if (state_ != State::kOpen) return Flush::kBroken;
   if (lws_partial_buffered(wsi_)) {
