@@ -45,6 +45,7 @@ void PollConnection::start() {
 void PollConnection::begin(Poll poll) {
   state_ = State::kHeld;
   key_of_last_ = 0;  // of another user perhaps; refused, this poll has none
+  fingerprint_ = poll.fingerprint;
   request_id_ = std::move(poll.request_id);
   timeout_s_ = static_cast<std::uint8_t>(poll.timeout.count());
   asked_ = std::make_unique<Asked>(
@@ -53,14 +54,14 @@ void PollConnection::begin(Poll poll) {
   if (state_ == State::kHeld) hold(session);
 }
 
-bool PollConnection::begin_again(std::string_view cursor) {
+bool PollConnection::begin_again(const PollHead& head) {
   state_ = State::kHeld;
-  auto* session = engine_.shard().poll_again(key_of_last_, uses_of_last_, cursor, this);
+  auto* session = engine_.shard().poll_again(key_of_last_, uses_of_last_, head.cursor, this);
   if (session == nullptr) {
     state_ = State::kIdle;
     return false;
   }
-  release(request_id_);
+  request_id_ = head.request_id;
   hold(session);
   return true;
 }
@@ -274,9 +275,10 @@ void PollConnection::read_next() {
   }
   const std::string_view bytes(engine_.scratch().data(), static_cast<std::size_t>(n));
   if (!half_closed_) {
-    const auto cursor = reader_.same_but_for_cursor(bytes, seen_);
-    if (cursor && begin_again(*cursor)) return;
-    if (auto poll = reader_.read(bytes, connection_, engine_.shard(), seen_)) {
+    const auto head = reader_.look_at(bytes);
+    const bool same_as_last = head && key_of_last_ != 0 && head->fingerprint == fingerprint_;
+    if (same_as_last && begin_again(*head)) return;
+    if (auto poll = reader_.read(bytes, head, connection_, engine_.shard())) {
       begin(std::move(*poll));
       return;
     }

@@ -16,32 +16,35 @@
 
 namespace fairlead::poll {
 
+// What a poll's head says, without reading it: a client, or a proxy for it, sends the same bytes
+// again and again, but for two values. Views of those bytes.
+struct PollHead {
+  std::array<std::uint64_t, 2> fingerprint{};  // of everything but these
+  std::string_view cursor;
+  std::string_view request_id;  // empty: it has none
+};
+
 // One poll, admitted: what it asks for.
 struct Poll {
   std::string request_id;
   std::chrono::seconds timeout{limits::kPollTimeoutDefault_s};  // 0: a short poll
   hub::OpenRequest request;
+  std::array<std::uint64_t, 2> fingerprint{};  // of its head; 0: not to be known again
 };
 
-// What a connection remembers of its last request's head, to know the same one again when only the
-// cursor differs.
-struct SeenHead {
-  std::array<std::uint64_t, 2> fingerprint{};  // of everything but the cursor
-  std::uint16_t cursor_at = 0;                 // 0: nothing is remembered
-  std::uint16_t bytes_behind_cursor = 0;
-};
-
-// Reads what a polling client sends next, without its HTTP worker. Thread-safe, does not block.
+// Reads what a polling client sends next, without its HTTP worker. Any engine's thread, does not
+// block.
 class PollReader {
  public:
   virtual ~PollReader() = default;
-  // The cursor of a head that differs from the one seen before in nothing else; nullopt: any other.
-  virtual std::optional<std::string_view> same_but_for_cursor(std::string_view head,
-                                                              const SeenHead& seen) const = 0;
+  // nullopt: not the head of a poll with a cursor, or not in the plain way in which clients write
+  // one; read() may know better.
+  virtual std::optional<PollHead> look_at(std::string_view bytes) const = 0;
   // `bytes` as one whole poll that may be held where this connection is; nullopt: everything else,
-  // of which the HTTP worker knows more. `seen` remembers the head.
-  virtual std::optional<Poll> read(std::string_view bytes, const http::TakenConnection& connection,
-                                   const hub::Shard& here, SeenHead& seen) = 0;
+  // of which the HTTP worker knows more. `head`: what look_at() said of them.
+  virtual std::optional<Poll> read(std::string_view bytes, const std::optional<PollHead>& head,
+                                   const http::TakenConnection& connection,
+                                   const hub::Shard& here) = 0;
   // Back to the HTTP worker it came from, with what was read of it.
   virtual void give_back(http::TakenConnection connection) = 0;
 };
@@ -80,7 +83,7 @@ class PollConnection final : public stream::Connection {
   };
 
   void begin(Poll poll);
-  bool begin_again(std::string_view cursor);
+  bool begin_again(const PollHead& head);
   void hold(hub::Session* session);
   void answer_events(std::string_view lines);
   void answer_problem(Error error);
@@ -101,10 +104,11 @@ class PollConnection final : public stream::Connection {
   std::string request_id_;  // empty: one is made for the answer
   std::string bytes_;       // kAnswering
   std::size_t sent_ = 0;
-  std::uint64_t key_of_last_ = 0;  // the session of the last poll, and how it was left
+  // The last poll's head and session, and how that was left: what begin_again() goes by.
+  std::array<std::uint64_t, 2> fingerprint_{};
+  std::uint64_t key_of_last_ = 0;
   std::uint32_t uses_of_last_ = 0;
   int unread_bytes_ = 0;  // kAnswering: in the kernel, when the client's patience began
-  SeenHead seen_;
   std::uint8_t timeout_s_ = 0;
   State state_ = State::kHeld;
   bool waits_live_ = false;  // there was no backlog: what comes now is news, and lingers

@@ -8,15 +8,16 @@ namespace fairlead::auth {
 
 Fingerprint::Fingerprint() : key_(random_bytes(crypto_shorthash_siphashx24_KEYBYTES)) {}
 
-std::array<std::uint64_t, 2> Fingerprint::of(std::string_view first,
-                                             std::string_view second) const {
-  std::array<std::uint64_t, 2> hash{};
+Fingerprint::Hash Fingerprint::of(std::initializer_list<std::string_view> parts) const {
+  Hash hash{};
   static_assert(sizeof hash == crypto_shorthash_siphashx24_BYTES);
-  const std::uint64_t size = first.size();
   thread_local std::string text;
-  text.assign(reinterpret_cast<const char*>(&size), sizeof size);
-  text += first;
-  text += second;
+  text.clear();
+  for (const auto part : parts) {
+    const std::uint64_t size = part.size();
+    text.append(reinterpret_cast<const char*>(&size), sizeof size);
+    text += part;
+  }
   crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(hash.data()),
                               reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                               reinterpret_cast<const unsigned char*>(key_.data()));

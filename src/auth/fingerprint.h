@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,9 @@ namespace fairlead::auth {
 class Fingerprint {
  public:
   Fingerprint();
-  // Of both parts; where one ends and the other begins matters.
-  std::array<std::uint64_t, 2> of(std::string_view first, std::string_view second) const;
+  using Hash = std::array<std::uint64_t, 2>;
+  // Of all parts; where one ends and the next begins matters.
+  Hash of(std::initializer_list<std::string_view> parts) const;
 
  private:
   std::string key_;

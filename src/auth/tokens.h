@@ -43,6 +43,8 @@ class Tokens {
   Issued issue_ticket(const Identity& of);
   // `unauthorized` with a detail that says what is wrong with it: malformed, expired, revoked.
   Result<Identity> check_token(std::string_view token) const;
+  // Of one that was valid when it was checked: whether it has expired or been revoked since.
+  Result<void> check_alive(const Identity& identity) const;
   struct Ticket {
     Identity identity;
     std::string ticket_id;           // to be redeemed once (store::Transaction::redeem_ticket)
@@ -65,7 +67,6 @@ class Tokens {
   std::string seal(std::string_view purpose, const std::string& payload) const;
   // The payload of a text that seal() made for this purpose.
   Result<std::string> unseal(std::string_view purpose, std::string_view text) const;
-  Result<void> check_alive(const Identity& identity) const;
 
   std::string key_;  // constant after construction
   const Clock& clock_;

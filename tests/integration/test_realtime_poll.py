@@ -6,8 +6,11 @@ import time
 import pytest
 
 from harness.events import message_of
+from harness.http1 import HttpClient
+from harness.poll import PollAnswer
 from harness.timing import eventually, patience
 from harness.transports import next_of, open_stream
+from harness.world import World, expect
 
 
 def texts(answer):
@@ -174,6 +177,56 @@ async def test_three_hundred_polls_share_a_connection(server, world):
         await ann.say(room, f"{n}")
         await held
     assert poll.client.wire is wire, "keep-alive was lost after a held poll"
+
+
+def as_a_proxy_sends(user, number):
+    return {"Authorization": f"Bearer {user.token}", "X-Real-IP": "192.0.2.7", "X-Request-Id": f"r-{number}"}
+
+
+@pytest.mark.sanitize
+async def test_a_proxy_may_send_many_users_polls_over_few_connections(site):
+    """Behind nginx a client's polls come over any of its connections, beside those of others; only cursor and request
+    id differ. Each gets what is theirs, until they log out."""
+    node = site.node("--trusted-proxy", redis=None)
+    world = World(node.address)
+    people = await world.users(3)
+    rooms = [await person.new_room() for person in people]
+    proxy = [HttpClient(node.address) for _ in range(2)]
+    polls = [await person.stream("poll", {"events": "durable"}) for person in people]
+    where = [{"session": poll.session, "cursor": poll.cursor} for poll in polls]
+    number = 0
+
+    async def poll(who, connection, session=True):
+        nonlocal number
+        number += 1
+        query = f"cursor={where[who]['cursor']}&events=durable&timeout=5"
+        if session:
+            query += f"&session={where[who]['session']}"
+        answer = await connection.get(f"/rt/v1/poll?{query}", headers=as_a_proxy_sends(people[who], number))
+        if answer.status == 200:
+            assert answer.header("X-Request-Id") == f"r-{number}"
+            answer = PollAnswer(answer)
+            where[who]["cursor"] = answer.cursor
+        return answer
+
+    for turn in range(60):
+        who = turn * 7 % 3
+        said = f"{who} hears {turn}"
+        await people[who].say(rooms[who], said)
+        answer = await poll(who, proxy[turn * 5 % 2], session=turn % 4 != 3)
+        assert texts(answer) == [said], answer
+        if turn % 4 != 3:
+            assert answer.session == where[who]["session"]
+
+    expect(await people[1].rest.delete("/api/v1/sessions/current"), 204)
+    for connection in proxy:
+        refused = await poll(1, connection)
+        assert refused.status == 401 and refused.header("WWW-Authenticate"), refused
+    await people[2].say(rooms[2], "still there")
+    assert texts(await poll(2, proxy[0])) == ["still there"]
+    for connection in proxy:
+        connection.close()
+    world.close()
 
 
 @pytest.mark.parametrize("query", ["timeout=-1", "timeout=56", "timeout=x", "limit=0", "limit=100000", "session=s_unknown",

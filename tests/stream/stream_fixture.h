@@ -207,16 +207,14 @@ class StreamTest : public ::testing::Test {
   std::unique_ptr<log::Writer> writer_;
   std::unique_ptr<log::Readers> readers_;
   std::unique_ptr<StreamEngine> engine_;
-  // "SESSION CURSOR" is a poll; "again CURSOR" is the same as before but for the cursor; all else
-  // goes back.
+  // "SESSION CURSOR" is a poll, "again CURSOR" one more with the head before it; all else goes back.
   struct Reader final : poll::PollReader {
-    std::optional<std::string_view> same_but_for_cursor(std::string_view head,
-                                                        const poll::SeenHead&) const override {
-      if (!head.starts_with("again ")) return std::nullopt;
-      return head.substr(6);
+    std::optional<poll::PollHead> look_at(std::string_view bytes) const override {
+      if (!bytes.starts_with("again ")) return std::nullopt;
+      return poll::PollHead{kFingerprint, bytes.substr(6), "again"};
     }
-    std::optional<poll::Poll> read(std::string_view bytes, const http::TakenConnection&,
-                                   const hub::Shard&, poll::SeenHead&) override {
+    std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>&,
+                                   const http::TakenConnection&, const hub::Shard&) override {
       ++asked;
       if (bytes == "bob") {
         hub::OpenRequest open;
@@ -224,7 +222,7 @@ class StreamTest : public ::testing::Test {
         open.session = "s_bob";
         open.token_id = "refused";
         open.cursor = "x";
-        return poll::Poll{"bob", std::chrono::seconds(20), std::move(open)};
+        return poll::Poll{"bob", std::chrono::seconds(20), std::move(open), kFingerprint};
       }
       const auto space = bytes.find(' ');
       if (!bytes.starts_with("s_") || space == std::string_view::npos) return std::nullopt;
@@ -234,12 +232,13 @@ class StreamTest : public ::testing::Test {
       open.session = bytes.substr(0, space);
       open.cursor = bytes.substr(space + 1);
       open.probe = false;
-      return poll::Poll{"next", std::chrono::seconds(20), std::move(open)};
+      return poll::Poll{"next", std::chrono::seconds(20), std::move(open), kFingerprint};
     }
     void give_back(http::TakenConnection connection) override {
       given_back.push_back(std::move(connection));
     }
 
+    static constexpr std::array<std::uint64_t, 2> kFingerprint{1, 2};
     int asked = 0;
     std::vector<http::TakenConnection> given_back;
   } reader_;  // the engine's thread

@@ -45,7 +45,9 @@ Result<auth::Identity> identify(const http::Request& request, const auth::Tokens
 
 }  // namespace
 
-Realtime::Realtime(Parts parts) : parts_(std::move(parts)) {}
+Realtime::Realtime(Parts parts) : parts_(std::move(parts)) {
+  for (auto* engine : parts_.streams) known_polls_[&engine->shard()];
+}
 
 void Realtime::add_routes(http::Routes& routes) {
   const auto serve = [this](Entry entry) {
@@ -232,18 +234,39 @@ poll::Poll Realtime::poll_of(const Admission& admission) const {
   return poll;
 }
 
-std::optional<std::string_view> Realtime::same_but_for_cursor(std::string_view head,
-                                                              const poll::SeenHead& seen) const {
-  return poll_heads_.same_but_for_cursor(head, seen);
+// A poll that was read before, as it would be read now.
+std::optional<poll::Poll> Realtime::read_before(const poll::PollHead& head,
+                                                const hub::Shard& here) {
+  const auto* known = known_polls_.at(&here).find(head.fingerprint);
+  if (known == nullptr || !is_at(here, known->request.session)) return std::nullopt;
+  const auto& asks = known->request;
+  if (!parts_.tokens.check_alive({asks.user, asks.token_id, asks.token_expires_at_ms})) {
+    return std::nullopt;
+  }
+  auto poll = *known;
+  poll.request_id = head.request_id;
+  poll.request.cursor = head.cursor;
+  if (poll.request.session.empty()) {
+    poll.request.session = parts_.tokens.make_session_id(poll.request.user);
+  }
+  return poll;
+}
+
+// Whether that session is held there, or will be: one without a name is so anywhere.
+bool Realtime::is_at(const hub::Shard& here, const std::string& session) const {
+  return session.empty() || parts_.hub.find(session) == &here;
 }
 
 // Only what needs no answer of another kind and no other thread; the HTTP worker reads all else,
 // from the same bytes.
 std::optional<poll::Poll> Realtime::read(std::string_view bytes,
+                                         const std::optional<poll::PollHead>& head,
                                          const http::TakenConnection& connection,
-                                         const hub::Shard& here, poll::SeenHead& seen) {
-  seen = {};
-  const auto head = bytes;
+                                         const hub::Shard& here) {
+  if (draining_.load(std::memory_order_relaxed)) return std::nullopt;
+  if (head && connection.trusted_proxy) {
+    if (auto poll = read_before(*head, here)) return poll;
+  }
   http::FramingGuard guard(framing_);
   if (guard.feed(bytes) != http::FramingGuard::Progress::kComplete || !bytes.empty())
     return std::nullopt;
@@ -251,7 +274,7 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
   const bool is_poll = request->path == "/rt/v1/poll" ||
                        (request->path == "/rt/v1/connect" && entry_of(*request) == Entry::kPoll);
   if (!is_poll || request->method != Method::kGet || !request->keep_alive || request->http_1_0 ||
-      draining_.load(std::memory_order_relaxed) || !origin_allowed(*request, parts_.origins)) {
+      !origin_allowed(*request, parts_.origins)) {
     return std::nullopt;
   }
   request->client_ip = http::client_ip(*request, connection.peer_ip, connection.trusted_proxy);
@@ -262,15 +285,27 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
   }
   auto identity = identify(*request, parts_.tokens);
   if (!identity) return std::nullopt;
-  const auto& session = parameters->session;
-  if (!session.empty() && (!parts_.tokens.owns_session_id(identity->user, session) ||
-                           parts_.hub.find(session) != &here)) {
+  const auto session = parameters->session;
+  if (!session.empty() && !parts_.tokens.owns_session_id(identity->user, session)) {
     return std::nullopt;
   }
-  const bool cursor_is_elsewhere_too = request->header("last-event-id").has_value();
-  const bool has_an_id_of_its_own = request->header("x-request-id").has_value();
-  if (!cursor_is_elsewhere_too && !has_an_id_of_its_own) poll_heads_.remember(head, seen);
-  return poll_of({std::move(*identity), std::move(*parameters), std::move(request), Entry::kPoll});
+  if (!is_at(here, session)) return std::nullopt;
+
+  const bool has_id = request->header("x-request-id").has_value();
+  const bool says_all = head && parameters->cursor == head->cursor &&
+                        (has_id ? request->id == head->request_id : head->request_id.empty());
+  // The address is the client's own, not that of one connection among several.
+  const bool for_any_connection = connection.trusted_proxy && request->header("x-real-ip");
+  auto poll =
+      poll_of({std::move(*identity), std::move(*parameters), std::move(request), Entry::kPoll});
+  if (says_all) poll.fingerprint = head->fingerprint;
+  if (says_all && for_any_connection) {
+    auto& known = known_polls_.at(&here);
+    auto to_know = poll;
+    to_know.request.session = session;
+    known.put(to_know);
+  }
+  return poll;
 }
 
 stream::StreamEngine& Realtime::stream_for(const std::string& session) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "auth/auth.h"
@@ -16,7 +17,8 @@
 #include "http/server.h"
 #include "hub/hub.h"
 #include "transport/connect/connect_parameters.h"
-#include "transport/connect/poll_heads.h"
+#include "transport/connect/known_polls.h"
+#include "transport/connect/poll_head_reader.h"
 #include "transport/stream/stream_engine.h"
 #include "transport/websocket/ws_shard.h"
 
@@ -41,10 +43,12 @@ class Realtime final : public poll::PollReader {
   explicit Realtime(Parts parts);
 
   // poll::PollReader
-  std::optional<std::string_view> same_but_for_cursor(std::string_view head,
-                                                      const poll::SeenHead& seen) const override;
-  std::optional<poll::Poll> read(std::string_view bytes, const http::TakenConnection& connection,
-                                 const hub::Shard& here, poll::SeenHead& seen) override;
+  std::optional<poll::PollHead> look_at(std::string_view bytes) const override {
+    return poll_heads_.look_at(bytes);
+  }
+  std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>& head,
+                                 const http::TakenConnection& connection,
+                                 const hub::Shard& here) override;
   void give_back(http::TakenConnection connection) override {
     parts_.give_back(std::move(connection));
   }
@@ -64,6 +68,8 @@ class Realtime final : public poll::PollReader {
   };
   static Entry entry_of(const http::Request& request);  // of /rt/v1/connect
   poll::Poll poll_of(const Admission& admission) const;
+  std::optional<poll::Poll> read_before(const poll::PollHead& head, const hub::Shard& here);
+  bool is_at(const hub::Shard& here, const std::string& session) const;
 
   void connect(Entry entry, const http::Request& request, const http::Responder& responder);
   void admit(Admission admission, const http::Responder& responder);
@@ -77,7 +83,8 @@ class Realtime final : public poll::PollReader {
 
   const Parts parts_;
   const http::FramingLimits framing_;
-  const PollHeads poll_heads_;
+  const PollHeadReader poll_heads_;
+  std::unordered_map<const hub::Shard*, KnownPolls> known_polls_;  // the map itself is constant
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> draining_{false};
 };

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+
+#include "fallback/poll/poll_connection.h"
+
+namespace fairlead::connect {
+
+// What the heads of a shard's polls said, parsed and authenticated, by their fingerprints: behind a
+// proxy a client's polls come over any of its connections. What has not been asked for longest is
+// forgotten. The shard's thread.
+class KnownPolls {
+ public:
+  static constexpr std::size_t kMax = 8192;  // about 0.6 KB each
+
+  // Null: not known (any more). Valid until the next call.
+  const poll::Poll* find(const std::array<std::uint64_t, 2>& fingerprint);
+  void put(const poll::Poll& poll);
+
+ private:
+  using Key = std::array<std::uint64_t, 2>;
+  struct Hash {  // it is one
+    std::size_t operator()(const Key& key) const { return key[0]; }
+  };
+  using Polls = std::unordered_map<Key, poll::Poll, Hash>;
+
+  const poll::Poll* keep(const Key& key, poll::Poll poll);
+
+  // Asked for lately; and what was asked for before that, half of kMax each.
+  Polls young_, old_;
+};
+
+}  // namespace fairlead::connect
