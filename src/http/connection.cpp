@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -19,23 +20,40 @@ int polled(int fd) {
 
 }  // namespace
 
-void Connection::set_answer(Response response) {
-  out_head_ = serialise_head(response, context);
-  out_body_ = sends_body(response.status, context) ? std::move(response.body) : std::string{};
-  sent_bytes_ = 0;
+Connection::Exchange& Connection::begin_exchange(AnswerContext context) {
+  ++requests;
+  return in_hand.emplace_back(Exchange{std::move(context), std::nullopt});
+}
+
+Connection::Exchange* Connection::unanswered(std::uint64_t request) {
+  const auto behind_it = requests - request;  // huge for a number that was never given
+  if (phase != Phase::kPending || behind_it >= in_hand.size()) return nullptr;
+  auto& exchange = in_hand[in_hand.size() - 1 - behind_it];
+  return exchange.answer ? nullptr : &exchange;
+}
+
+bool Connection::all_answered() const {
+  return std::ranges::all_of(in_hand, [](const Exchange& e) { return e.answer.has_value(); });
+}
+
+void Connection::set_answers() {
+  out_.clear();
+  out_begin_ = sent_bytes_ = 0;
+  for (auto& [context, answer] : in_hand) {
+    out_.push_back(serialise_head(*answer, context));
+    if (sends_body(answer->status, context)) out_.push_back(std::move(answer->body));
+    answer->body.clear();
+  }
 }
 
 Connection::Flush Connection::flush() {
-  const std::size_t total = out_head_.size() + out_body_.size();
-  while (sent_bytes_ < total) {
-    std::array<iovec, 2> pieces{};
+  constexpr std::size_t kPieces = 64;
+  while (out_begin_ < out_.size()) {
+    std::array<iovec, kPieces> pieces{};
     std::size_t count = 0;
-    if (sent_bytes_ < out_head_.size()) {
-      pieces.at(count++) = {out_head_.data() + sent_bytes_, out_head_.size() - sent_bytes_};
-    }
-    const std::size_t body_at = sent_bytes_ > out_head_.size() ? sent_bytes_ - out_head_.size() : 0;
-    if (body_at < out_body_.size()) {
-      pieces.at(count++) = {out_body_.data() + body_at, out_body_.size() - body_at};
+    for (auto i = out_begin_; i < out_.size() && count < kPieces; ++i) {
+      const auto skip = i == out_begin_ ? sent_bytes_ : 0;
+      pieces.at(count++) = {out_[i].data() + skip, out_[i].size() - skip};
     }
     msghdr message{};
     message.msg_iov = pieces.data();
@@ -46,10 +64,12 @@ Connection::Flush Connection::flush() {
       return errno == EAGAIN || errno == EWOULDBLOCK ? Flush::kBlocked : Flush::kBroken;
     }
     sent_bytes_ += static_cast<std::size_t>(sent);
+    while (out_begin_ < out_.size() && sent_bytes_ >= out_[out_begin_].size()) {
+      sent_bytes_ -= out_[out_begin_++].size();
+    }
   }
-  release(out_head_);
-  release(out_body_);
-  sent_bytes_ = 0;
+  release(out_);
+  out_begin_ = 0;
   return Flush::kDone;
 }
 

@@ -30,6 +30,7 @@ class FramingGuard {
 
   bool has_begun() const { return state_ != State::kStart; }  // a byte of a request has been seen
   bool in_body() const { return state_ == State::kBody; }
+  bool has_rejected() const { return state_ == State::kRejected; }
   // Once a request: the client waits for "100 Continue" before it sends the body.
   bool take_continue_due();
 

@@ -17,7 +17,7 @@ void deliver(WorkerInbox& inbox, const std::weak_ptr<Connection>& connection, st
              Action action) {
   auto task = [connection, request, action = std::move(action)]() mutable {
     const auto alive = connection.lock();
-    if (!alive || alive->phase != Connection::Phase::kPending || alive->requests != request) return;
+    if (!alive || alive->unanswered(request) == nullptr) return;
     // Claimed but not delivered would be a client that waits for ever: better a closed connection.
     Worker& here = *Worker::current();
     if (!contained("answer", [&] { action(here, alive); })) here.close(alive);
@@ -43,9 +43,9 @@ void Responder::take_over(std::function<void(TakenConnection)> take) const {
 void Responder::State::respond(Response response) {
   if (!claim()) return;
   deliver(*inbox_, connection_, request_,
-          [response = std::move(response)](Worker& worker,
-                                           const std::shared_ptr<Connection>& c) mutable {
-            worker.answer(c, std::move(response));
+          [request = request_, response = std::move(response)](
+              Worker& worker, const std::shared_ptr<Connection>& c) mutable {
+            worker.answer(c, request, std::move(response));
           });
 }
 
@@ -59,9 +59,10 @@ void Responder::State::take_over(std::function<void(TakenConnection)> take) {
 
 void Responder::State::fail_internally() {
   if (!claim()) return;
-  deliver(*inbox_, connection_, request_, [](Worker& worker, const std::shared_ptr<Connection>& c) {
-    worker.answer(c, problem(error(ErrorCode::kInternal), c->context.request_id));
-  });
+  deliver(*inbox_, connection_, request_,
+          [request = request_](Worker& worker, const std::shared_ptr<Connection>& c) {
+            worker.fail(c, request);
+          });
 }
 
 Responder::State::~State() {

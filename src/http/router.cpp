@@ -128,7 +128,7 @@ class Router::Impl {
   void add(const Routes& routes, const std::string& pattern) {
     if (std::ranges::find(added_, pattern) != added_.end()) return;
     added_.push_back(pattern);
-    std::array<const Handler*, kMethods.size()> handlers{};
+    std::array<const Routes::Entry*, kMethods.size()> handlers{};
     std::array<bool, kMethods.size()>
         elsewhere{};  // a wider pattern has it: Pistache will go on to that
     for (const auto& entry : routes.entries()) {
@@ -137,7 +137,7 @@ class Router::Impl {
       if (entry.pattern == pattern) {
         if (handlers.at(slot) != nullptr)
           throw std::runtime_error("route registered twice: " + pattern);
-        handlers.at(slot) = &entry.handler;
+        handlers.at(slot) = &entry;
       } else if (covers(entry.pattern, pattern)) {
         elsewhere.at(slot) = true;
       }
@@ -146,7 +146,7 @@ class Router::Impl {
     const bool head_elsewhere = elsewhere.at(0) || elsewhere.at(1);
     for (std::size_t slot = 0; slot < kMethods.size(); ++slot) {
       const Method method = kMethods.at(slot);
-      const Handler* handler = handlers.at(slot);
+      const Routes::Entry* handler = handlers.at(slot);
       if (method == Method::kHead && handler == nullptr) handler = handlers.at(0);
       if (handler != nullptr) {
         route(method, pattern, Verdict::kHandler, handler, allow);
@@ -158,7 +158,7 @@ class Router::Impl {
     }
   }
 
-  static std::string allow_of(const std::array<const Handler*, kMethods.size()>& handlers,
+  static std::string allow_of(const std::array<const Routes::Entry*, kMethods.size()>& handlers,
                               const std::array<bool, kMethods.size()>& elsewhere) {
     std::string allow;
     for (std::size_t slot = 0; slot < kMethods.size(); ++slot) {
@@ -174,15 +174,15 @@ class Router::Impl {
     return allow;
   }
 
-  void route(Method method, const std::string& pattern, Verdict verdict, const Handler* handler,
+  void route(Method method, const std::string& pattern, Verdict verdict, const Routes::Entry* entry,
              std::shared_ptr<const std::string> allow) {
     std::vector<std::string> names = segments_of(pattern);
     std::erase_if(names, [](const std::string& segment) { return !segment.starts_with(':'); });
     router_->addRoute(pistache_method(method), pattern,
-                      [this, verdict, handler, allow = std::move(allow), names = std::move(names)](
+                      [this, verdict, entry, allow = std::move(allow), names = std::move(names)](
                           const Rest::Request& request, Pistache::Http::ResponseWriter) {
                         found_.verdict = verdict;
-                        found_.handler = handler;
+                        found_.entry = entry;
                         found_.allow = allow.get();
                         for (const auto& name : names) {
                           // The guard has decoded the whole path once: the pieces are sound as
@@ -211,8 +211,8 @@ Router::Match Router::match(Method method, const std::string& path) {
   return impl_->match(method, path);
 }
 
-void Routes::add(Method method, std::string pattern, Handler handler) {
-  entries_.push_back({method, std::move(pattern), std::move(handler)});
+void Routes::add(Method method, std::string pattern, Handler handler, Pipelined pipelined) {
+  entries_.push_back({method, std::move(pattern), std::move(handler), pipelined});
 }
 
 }  // namespace fairlead::http

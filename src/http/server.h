@@ -23,12 +23,19 @@ using Handler = std::function<void(const Request&, Responder)>;
 // with Allow; HEAD is GET without its body; OPTIONS answers 204 with Allow.
 class Routes {
  public:
-  void add(Method method, std::string pattern, Handler handler);
+  // Whether such requests of one client, pipelined one behind the other, may be in hand at the same
+  // time (RFC 9112 section 9.3.2 lets only safe ones): they must take effect in the order in which
+  // the handler saw them, and never take the connection over. All others wait for the answer to the
+  // one before.
+  enum class Pipelined : bool { kWait, kOverlap };
+  void add(Method method, std::string pattern, Handler handler,
+           Pipelined pipelined = Pipelined::kWait);
 
   struct Entry {
     Method method;
     std::string pattern;
     Handler handler;
+    Pipelined pipelined;
   };
   const std::vector<Entry>& entries() const { return entries_; }
 

@@ -129,7 +129,7 @@ void Worker::on_deadline(const ConnectionPtr& c) {
   if (c->phase == Phase::kWriting) {
     // EPOLLOUT comes only when a third of the send buffer is free: ask whether it moved at all.
     if (unread_bytes(c->fd.get()) < c->unread_at_deadline_start) return await_writable(*c);
-    log_info("http_answer_unread request_id={}", c->context.request_id);
+    log_info("http_answer_unread request_id={}", c->context().request_id);
   }
   close(c);
 }
@@ -159,7 +159,6 @@ void Worker::go_on_with_queued() {
       if (c->phase == Phase::kTaking) return hand_over(c);
       if (c->phase != Phase::kReading) return;
       watch(*c, Watch::kReadable);
-      if (c->unread.empty()) return;
       const std::string held = std::exchange(c->unread, {});
       consume(c, held);
     });
@@ -173,6 +172,7 @@ void Worker::close(const ConnectionPtr& c) {
   forget(*c);
   c->take = nullptr;
   release(c->unread);
+  c->next.reset();
   if (unsent) {
     c->abort();
   } else {

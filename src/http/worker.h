@@ -57,8 +57,11 @@ class Worker final : public Pistache::Aio::Handler {
   std::shared_ptr<WorkerInbox> shared_inbox() const { return inbox_; }
   std::shared_ptr<const WorkerCounters> counters() const { return counters_; }
 
-  // The connection is kPending.
-  void answer(const std::shared_ptr<Connection>& connection, Response response);
+  // The request is in hand, unanswered.
+  void answer(const std::shared_ptr<Connection>& connection, std::uint64_t request,
+              Response response);
+  void fail(const std::shared_ptr<Connection>& connection, std::uint64_t request);  // 500
+  // The only request in hand.
   void take(const std::shared_ptr<Connection>& connection,
             std::function<void(TakenConnection)> take);
 
@@ -93,7 +96,7 @@ class Worker final : public Pistache::Aio::Handler {
   void consume(const ConnectionPtr& c, std::string_view bytes);
   void wait_for_more(const ConnectionPtr& c, bool had_begun, bool was_in_body);
   void dispatch(const ConnectionPtr& c, Request request);
-  void route(const ConnectionPtr& c, Request& request);
+  void route(const ConnectionPtr& c, Request& request, Router::Match match);
   void reject(const ConnectionPtr& c, const Error& error);
 
   void write(const ConnectionPtr& c);

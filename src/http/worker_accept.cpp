@@ -110,7 +110,8 @@ void Worker::stop_accepting() {
   for (const auto& c : all) {
     if (c->phase != Phase::kReading) continue;
     contained("drain", [&] { on_readable(c); });  // a request may have just arrived
-    if (c->phase == Phase::kReading && !c->guard.has_begun() && c->unread.empty()) close(c);
+    const bool is_idle = c->phase == Phase::kReading && !c->guard.has_begun() && c->unread.empty();
+    if (is_idle && !c->next) close(c);
   }
 }
 

@@ -49,23 +49,28 @@ void Worker::discard_input(const ConnectionPtr& c) {
 
 void Worker::consume(const ConnectionPtr& c, std::string_view bytes) {
   int turns = kRequestsPerTurn;
-  while (c->phase == Phase::kReading && !bytes.empty()) {
+  const auto goes_on = [&] {
+    return c->phase == Phase::kReading || (c->phase == Phase::kPending && c->overlaps && !c->next);
+  };
+  if (c->next) dispatch(c, *std::exchange(c->next, {}));
+  // Begun behind requests that were in hand: now it is this one's turn, and a body may be asked for.
+  if (c->phase == Phase::kReading && c->guard.has_begun()) wait_for_more(c, true, true);
+  while (goes_on() && (!bytes.empty() || c->guard.has_rejected())) {
     if (turns-- == 0) {
       queue(c);
       break;
     }
     const bool had_begun = c->guard.has_begun();
     const bool was_in_body = c->guard.in_body();
-    switch (c->guard.feed(bytes)) {
-      case FramingGuard::Progress::kNeedMore:
-        wait_for_more(c, had_begun, was_in_body);
-        break;
-      case FramingGuard::Progress::kRejected:
-        reject(c, c->guard.rejection());
-        break;
-      case FramingGuard::Progress::kComplete:
-        dispatch(c, c->guard.take_request());
-        break;
+    const auto progress = c->guard.feed(bytes);
+    if (progress == FramingGuard::Progress::kComplete) {
+      dispatch(c, c->guard.take_request());
+    } else if (c->phase == Phase::kPending) {
+      break;  // judged when those in hand have been answered
+    } else if (progress == FramingGuard::Progress::kRejected) {
+      reject(c, c->guard.rejection());
+    } else {
+      wait_for_more(c, had_begun, was_in_body);
     }
   }
   if (c->phase != Phase::kLingering && c->phase != Phase::kClosed) c->unread.assign(bytes);
@@ -86,42 +91,49 @@ void Worker::wait_for_more(const ConnectionPtr& c, bool had_begun, bool was_in_b
 }
 
 void Worker::dispatch(const ConnectionPtr& c, Request request) {
-  counters_->requests.fetch_add(1, std::memory_order_relaxed);
-  ++c->requests;
-  c->phase = Phase::kPending;
-  c->deadline = kNever;
-  c->context = {request.id, request.method == Method::kHead, request.keep_alive};
-  request.client_ip = client_ip(request, c->peer_ip, c->trusted_proxy);
-  c->in_dispatch = true;
-  const bool routed = contained("route", [&] { route(c, request); });
-  c->in_dispatch = false;
-  if (!routed && c->phase == Phase::kPending) {
-    answer(c, problem(error(ErrorCode::kInternal), c->context.request_id));
+  auto match = router_.match(request.method, request.path);
+  const bool may_overlap =
+      match.entry != nullptr && match.entry->pipelined == Routes::Pipelined::kOverlap;
+  if (c->phase == Phase::kPending && !may_overlap) {
+    c->next = std::move(request);
+    return;
   }
+  counters_->requests.fetch_add(1, std::memory_order_relaxed);
+  c->begin_exchange({request.id, request.method == Method::kHead, request.keep_alive});
+  c->phase = Phase::kPending;
+  c->overlaps = may_overlap && request.keep_alive;
+  c->deadline = kNever;
+  request.client_ip = client_ip(request, c->peer_ip, c->trusted_proxy);
+  const auto number = c->requests;
+  c->in_dispatch = true;
+  const bool routed = contained("route", [&] { route(c, request, std::move(match)); });
+  c->in_dispatch = false;
+  if (!routed && c->unanswered(number) != nullptr) fail(c, number);
 }
 
-void Worker::route(const ConnectionPtr& c, Request& request) {
-  Router::Match match = router_.match(request.method, request.path);
+void Worker::route(const ConnectionPtr& c, Request& request, Router::Match match) {
+  const auto number = c->requests;
   switch (match.verdict) {
     case Router::Verdict::kNotFound:
       return answer(
-          c, problem(error(ErrorCode::kNotFound, "There is nothing at this path"), request.id));
+          c, number,
+          problem(error(ErrorCode::kNotFound, "There is nothing at this path"), request.id));
     case Router::Verdict::kMethodNotAllowed: {
       Error refusal = error(ErrorCode::kMethodNotAllowed, "Use one of: " + *match.allow);
       refusal.headers.emplace("Allow", *match.allow);
-      return answer(c, problem(refusal, request.id));
+      return answer(c, number, problem(refusal, request.id));
     }
     case Router::Verdict::kOptions:
       return answer(
-          c,
+          c, number,
           Response{
               .status = 204, .content_type = {}, .body = {}, .headers = {{"Allow", *match.allow}}});
     case Router::Verdict::kHandler:
       break;
   }
   request.params = std::move(match.params);
-  const auto state = std::make_shared<Responder::State>(inbox_, c, c->requests);
-  if (!contained("handler", [&] { (*match.handler)(request, Responder(state)); }))
+  const auto state = std::make_shared<Responder::State>(inbox_, c, number);
+  if (!contained("handler", [&] { match.entry->handler(request, Responder(state)); }))
     state->fail_internally();
 }
 
@@ -129,22 +141,29 @@ void Worker::reject(const ConnectionPtr& c, const Error& why) {
   counters_->rejected.fetch_add(1, std::memory_order_relaxed);
   const Request& request = c->guard.rejected_request();
   c->phase = Phase::kPending;
-  ++c->requests;
-  c->context = {request.id.empty() ? make_request_id() : request.id,
-                request.method == Method::kHead, false};
+  auto& exchange = c->begin_exchange({request.id.empty() ? make_request_id() : request.id,
+                                      request.method == Method::kHead, false});
   c->linger_after = true;
-  log_debug("http_rejected request_id={} status={}", c->context.request_id,
+  log_debug("http_rejected request_id={} status={}", exchange.context.request_id,
             traits(why.code).http_status);
-  c->set_answer(problem(why, c->context.request_id));
+  exchange.answer = problem(why, exchange.context.request_id);
+  c->set_answers();
   write(c);
 }
 
-void Worker::answer(const std::shared_ptr<Connection>& connection, Response response) {
+void Worker::answer(const ConnectionPtr& c, std::uint64_t request, Response response) {
   role_.assert_here();
-  if (draining_) connection->context.keep_alive = false;
-  connection->set_answer(std::move(response));
-  write(connection);
-  if (!connection->in_dispatch) queue(connection);
+  c->unanswered(request)->answer = std::move(response);
+  if (!c->all_answered()) return;
+  if (draining_) c->in_hand.back().context.keep_alive = false;
+  c->set_answers();
+  write(c);
+  if (!c->in_dispatch) queue(c);
+}
+
+void Worker::fail(const ConnectionPtr& c, std::uint64_t request) {
+  const auto id = c->unanswered(request)->context.request_id;
+  answer(c, request, problem(error(ErrorCode::kInternal), id));
 }
 
 void Worker::take(const std::shared_ptr<Connection>& connection,
@@ -180,9 +199,13 @@ void Worker::on_writable(const ConnectionPtr& c) {
 }
 
 void Worker::answered(const ConnectionPtr& c) {
-  if (c->context.keep_alive) {
+  const bool keep_alive = c->context().keep_alive;
+  release(c->in_hand);
+  if (keep_alive) {
     c->phase = Phase::kReading;
-    c->deadline = now_ + config_->options.keep_alive_timeout;
+    c->deadline = now_ + (c->guard.in_body()     ? config_->options.body_timeout
+                          : c->guard.has_begun() ? config_->options.head_timeout
+                                                 : config_->options.keep_alive_timeout);
     return;
   }
   // Closing with input unread makes the kernel send RST, which may destroy the answer on its way.
@@ -207,7 +230,7 @@ void Worker::hand_over(const ConnectionPtr& c) {
   TakenConnection taken;
   taken.fd = std::move(c->fd);
   taken.unread = std::move(c->unread);
-  taken.keep_alive = c->context.keep_alive && !draining_;
+  taken.keep_alive = c->context().keep_alive && !draining_;
   taken.worker = index_;
   taken.peer_ip = c->peer_ip;
   taken.trusted_proxy = c->trusted_proxy;

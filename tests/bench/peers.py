@@ -130,7 +130,7 @@ class NginxFairlead(Fairlead):
         super().begin()
         folder = os.path.join(self.dir, "nginx")
         subprocess.run([os.path.join(ROOT, "nginx", "render"), "--out", folder, "--listen", f"127.0.0.1:{self.port}", "--upstream",
-                        "unix:" + self.socket, "--workers", "1", "--connections", "19500", "--streams-per-token", "20000"],
+                        "unix:" + self.socket, "--workers", "1", "--connections", "19500", "--streams-per-client", "20000"],
                        check=True, stdout=subprocess.DEVNULL, env=ENV)
         self.nginx = self.start("nginx", "-c", folder + "/nginx.conf", "-e", os.path.join(self.dir, "log"), "-g", "daemon off;")
         wait_port(self.port, self.nginx)

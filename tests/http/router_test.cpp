@@ -37,7 +37,7 @@ class RouterTest : public ::testing::Test {
     }
     std::string out;
     for (const auto& entry : routes_.entries()) {
-      if (&entry.handler == match.handler)
+      if (&entry == match.entry)
         out = std::string(to_string(entry.method)) + " " + entry.pattern;
     }
     for (const auto& [name, value] : match.params) out += " " + name + "=" + value;

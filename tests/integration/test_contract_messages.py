@@ -5,7 +5,10 @@ import re
 
 import pytest
 
+from harness.http1 import build_request, read_response
 from harness.problems import expect_problem
+from harness.timing import patience
+from harness.wire import Wire
 from harness.world import expect, unique
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
@@ -181,3 +184,24 @@ async def test_the_send_limit_bites_with_its_headers(site):
         assert int(answer.header("ratelimit-reset")) >= 0
     expect(await ann.rest.post(f"/api/v1/rooms/{other}/messages", {"text": "other room"}), 201)
     world.close()
+
+
+@pytest.mark.sanitize
+async def test_pipelined_sends_share_commits_and_keep_their_order(server, world):
+    ann = await world.user("ann")
+    room = await ann.new_room()
+    wire = await Wire.connect(server.address)
+    auth = {"Authorization": f"Bearer {ann.token}", "Content-Type": "application/json"}
+    sends = [build_request("POST", f"/api/v1/rooms/{room}/messages", {**auth, "X-Request-Id": f"r-{n}"}, f'{{"text":"{n}"}}'.encode())
+             for n in range(40)]
+    sends[20] = build_request("POST", f"/api/v1/rooms/{room}/messages", {**auth, "X-Request-Id": "r-20"}, b"{}")
+    sends.insert(30, build_request("GET", f"/api/v1/rooms/{room}/messages?limit=1", {**auth, "X-Request-Id": "look"}))
+    await wire.send(b"".join(sends))
+    async with asyncio.timeout(patience(30)):
+        answers = [await read_response(wire) for _ in sends]
+    wire.close()
+    ids = [answer.header("X-Request-Id") for answer in answers]
+    assert ids == [f"r-{n}" for n in range(30)] + ["look"] + [f"r-{n}" for n in range(30, 40)]
+    assert answers[30].json["messages"][0]["text"] == "29", "a look behind a send sees it"
+    assert [answer.status for answer in answers] == [422 if n == 20 else 200 if n == 30 else 201 for n in range(41)]
+    assert [message["text"] for message in await ann.history(room)] == [f"{n}" for n in range(40) if n != 20]

@@ -44,7 +44,7 @@ def nginx(upstream, tmp_path_factory):
 @pytest.fixture
 def lonely(tmp_path):
     """nginx whose upstream is not there."""
-    server = Nginx(tmp_path, [f"unix:{tmp_path}/nobody"], "--login-rate", "1", "--streams-per-token", "2")
+    server = Nginx(tmp_path, [f"unix:{tmp_path}/nobody"], "--login-rate", "1", "--streams-per-client", "2")
     yield server
     server.close()
 
@@ -181,6 +181,14 @@ def test_a_ticket_or_a_token_never_stands_in_the_access_log(nginx):
     assert secret not in (nginx.folder / "error.log").read_text()
 
 
+def test_of_polls_only_the_first_and_failures_are_logged(nginx):
+    for number, target in enumerate(["/rt/v1/poll", "/rt/v1/poll?cursor=c1", "/rt/v1/poll?session=s_1&cursor=", "/rt/v1/poll?dropped&cursor=c1"]):
+        nginx.ask(target, headers=[("X-Request-Id", f"polled-{number}")])
+    assert nginx.access_log("polled-3")["status"] == 502
+    logged = (nginx.folder / "access.log").read_text()
+    assert [f"polled-{number}" in logged for number in range(4)] == [True, False, True, True]
+
+
 def test_the_operators_pages_are_hidden_however_they_are_written(upstream, nginx):
     before = len(upstream.requests)
     for target in ("/metrics", "/healthz", "/readyz", "/metrics?x=1", "//metrics", "/%6detrics", "/api/../metrics",
@@ -232,7 +240,7 @@ def test_a_flood_of_logins_is_429_with_retry_after(lonely):
 
 
 def test_streams_are_counted_by_token_and_the_next_over_the_limit_is_429(upstream, tmp_path):
-    server = Nginx(tmp_path, [f"unix:{upstream.path}"], "--streams-per-token", "2")
+    server = Nginx(tmp_path, [f"unix:{upstream.path}"], "--streams-per-client", "2")
     sockets = []
 
     def stream(token, header="Authorization: Bearer "):
@@ -246,7 +254,7 @@ def test_streams_are_counted_by_token_and_the_next_over_the_limit_is_429(upstrea
         assert [stream(long_token + "A") for _ in range(3)] == [200, 200, 429]
         assert stream(long_token + "B") == 200  # another token of the same address
         assert stream(long_token + "A", "Sec-WebSocket-Protocol: fairlead.v1.json, fairlead.bearer.") == 429
-        assert [stream("", "X-None: ") for _ in range(3)] == [200] * 3
+        assert [stream("", "X-None: ") for _ in range(3)] == [200, 200, 429]  # no token: by address
     finally:
         for s in sockets:
             s.close()
