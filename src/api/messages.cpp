@@ -128,10 +128,8 @@ void add_message_routes(http::Routes& routes, Api& api) {
   using http::Method;
   // Sends are committed in the order in which they come: those of a pipelining bot share a commit.
   routes.add(Method::kPost, "/api/v1/rooms/:room/messages",
-             in_room(api,
-                     [&api](const Call& call, RoomId room, const Answer& answer) {
-                       send(api, call, room, answer);
-                     }),
+             in_room(api, [&api](const Call& call, RoomId room,
+                                 const Answer& answer) { send(api, call, room, answer); }),
              http::Routes::Pipelined::kOverlap);
   routes.add(Method::kGet, "/api/v1/rooms/:room/messages",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {

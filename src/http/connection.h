@@ -15,10 +15,10 @@
 
 namespace fairlead::http {
 
-// One client connection: its socket, what was read and not yet used, the requests in hand, and their
-// answers on the way out.
-// Belongs to the one Worker that accepted it, on that worker's thread alone; other threads may hold
-// a weak_ptr as a name for it. It knows no reactor: the Worker decides what happens next.
+// One client connection: its socket, what was read and not yet used, the requests in hand, and
+// their answers on the way out. Belongs to the one Worker that accepted it, on that worker's thread
+// alone; other threads may hold a weak_ptr as a name for it. It knows no reactor: the Worker
+// decides what happens next.
 class Connection {
  public:
   enum class Phase {
@@ -63,16 +63,16 @@ class Connection {
   FramingGuard guard;
   Phase phase = Phase::kReading;
   Watch watch = Watch::kReadable;
-  bool in_dispatch = false;    // its handler is on the stack
-  bool queued = false;         // it stands in the worker's list of connections to go on with
-  std::string unread;          // what the client sent behind the requests in hand
+  bool in_dispatch = false;  // its handler is on the stack
+  bool queued = false;       // it stands in the worker's list of connections to go on with
+  std::string unread;        // what the client sent behind the requests in hand
   // Parsed, but not one that may overlap with those in hand: begins when they have been answered.
   std::optional<Request> next;
-  MonoTime deadline{};         // when the present phase has taken too long
-  std::uint64_t requests = 0;  // so far: the number of the last one in hand, and its name
+  MonoTime deadline{};            // when the present phase has taken too long
+  std::uint64_t requests = 0;     // so far: the number of the last one in hand, and its name
   std::vector<Exchange> in_hand;  // in order; more than one: pipelined, and may overlap
   bool overlaps = false;          // the last of them lets another one overlap
-  bool linger_after = false;   // after the answer: throw input away instead of closing at once
+  bool linger_after = false;      // after the answer: throw input away instead of closing at once
   std::size_t discarded_bytes = 0;
   int unread_at_deadline_start = 0;  // kWriting
   std::function<void(TakenConnection)> take;

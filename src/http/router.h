@@ -21,7 +21,7 @@ class Router {
   struct Match {
     Verdict verdict = Verdict::kNotFound;
     const Routes::Entry* entry = nullptr;  // kHandler; lives as long as the Routes
-    const std::string* allow = nullptr;  // the others but kNotFound: the Allow header
+    const std::string* allow = nullptr;    // the others but kNotFound: the Allow header
     std::map<std::string, std::string, std::less<>> params;  // percent-decoded
   };
 

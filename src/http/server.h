@@ -44,9 +44,9 @@ class Routes {
 };
 
 struct ServerOptions {
-  // "127.0.0.1:8400", "[::1]:8400" or "unix:/path". TCP: one SO_REUSEPORT socket a worker; Unix: one
-  // socket shared by all workers (a stale file is replaced, mode 0666 so that nginx may connect; the
-  // directory's mode is the fence).
+  // "127.0.0.1:8400", "[::1]:8400" or "unix:/path". TCP: one SO_REUSEPORT socket a worker; Unix:
+  // one socket shared by all workers (a stale file is replaced, mode 0666 so that nginx may
+  // connect; the directory's mode is the fence).
   std::vector<std::string> listen;
   int workers = 1;
   bool trust_x_real_ip = false;  // from TCP peers; Unix-socket peers are always trusted
@@ -63,12 +63,13 @@ struct ServerStats {  // sums over the workers, since start
   std::uint64_t connections_accepted = 0;
   std::uint64_t requests = 0;
   std::uint64_t rejected = 0;  // by the framing guard
-  std::uint64_t accept_pauses = 0;  // EMFILE/ENFILE/connections_max: accepting was disarmed for a while
+  std::uint64_t accept_pauses =
+      0;  // EMFILE/ENFILE/connections_max: accepting was disarmed for a while
 };
 
 // Pistache made safe (docs/decisions): its parser, router and reactor behind our own transport and
-// framing guard. Owns its worker threads. Methods: any thread, none blocks except start and stop; stop
-// and the destructor join the workers, so never from a handler.
+// framing guard. Owns its worker threads. Methods: any thread, none blocks except start and stop;
+// stop and the destructor join the workers, so never from a handler.
 class Server {
  public:
   Server(ServerOptions options, Routes routes);

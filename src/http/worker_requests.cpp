@@ -53,7 +53,8 @@ void Worker::consume(const ConnectionPtr& c, std::string_view bytes) {
     return c->phase == Phase::kReading || (c->phase == Phase::kPending && c->overlaps && !c->next);
   };
   if (c->next) dispatch(c, *std::exchange(c->next, {}));
-  // Begun behind requests that were in hand: now it is this one's turn, and a body may be asked for.
+  // Begun behind requests that were in hand: now it is this one's turn, and a body may be asked
+  // for.
   if (c->phase == Phase::kReading && c->guard.has_begun()) wait_for_more(c, true, true);
   while (goes_on() && (!bytes.empty() || c->guard.has_rejected())) {
     if (turns-- == 0) {

@@ -209,9 +209,9 @@ void Shard::deliver(const Ephemeral& event) {
       const bool parked = session->state == Session::State::kParked;
       if (parked && session->nameless)
         continue;  // whoever uses it next may have had this elsewhere
-      if (!parked && (session->outbox.frames() >= limits::kOutboxEphemeralFramesMax ||
-                      session->is_full() ||
-                      session->outbox.bytes() >= settings_.outbox_bytes_max / 2)) {
+      if (!parked &&
+          (session->outbox.frames() >= limits::kOutboxEphemeralFramesMax || session->is_full() ||
+           session->outbox.bytes() >= settings_.outbox_bytes_max / 2)) {
         ++counters_.ephemeral_dropped;  // the first to go (G6)
         continue;
       }
@@ -257,17 +257,43 @@ void Shard::end_turn() {
   flush_some(Rank::kPrompt);
   // Turns of single connections leave the others to the mailbox's: many of them follow each other.
   if (in_mailbox_) {
-    flush_some(Rank::kBulk);
+    flush_bulk();
     flush_some(Rank::kBehind);
   }
   counters_.delivered += std::exchange(delivered_, 0);
   runs_.tidy();
-  const bool more =
-      mailbox_has_more_ || !undelivered_.empty() ||
-      std::any_of(queues_.begin(), queues_.end(), [](const auto& q) { return !q.empty(); });
+  const bool more = mailbox_has_more_ || !undelivered_.empty() || !queue(Rank::kPrompt).empty() ||
+                    !queue(Rank::kBehind).empty() || bulk_pace_.is_writing();
   if (more && !std::exchange(goes_on_, true)) wake_();
   in_mailbox_ = false;
   counters_.turns.add(clock_.mono() - now_);
+}
+
+std::optional<MonoTime> Shard::resumes_at() const {
+  const bool waits =
+      bulk_pace_.is_watching() || (!queue(Rank::kBulk).empty() && !bulk_pace_.is_writing());
+  return waits ? std::optional(bulk_pace_.next()) : std::nullopt;
+}
+
+void Shard::flush_bulk() {
+  auto& bulk = queue(Rank::kBulk);
+  if (!bulk_pace_.is_writing()) {
+    const auto now = clock_.mono();
+    const bool may = bulk_pace_.may_begin(now, [this] { return is_proxy_behind(); });
+    if (bulk.empty() || !may) return;
+    bulk_pace_.begin(bulk, now);
+  }
+  flush_some(Rank::kBulk);
+  if (bulk.empty() || bulk_pace_.is_through(bulk)) {
+    bulk_pace_.wrote(clock_.mono(), is_proxy_behind());
+  }
+}
+
+// Who was written to last is who a proxy comes to last.
+bool Shard::is_proxy_behind() const {
+  const auto last = by_key_.find(last_in_bulk_);
+  return last != by_key_.end() && last->second->transport != nullptr &&
+         last->second->transport->proxy_is_behind();
 }
 
 void Shard::flush_some(Rank rank) {
@@ -278,6 +304,7 @@ void Shard::flush_some(Rank rank) {
       auto* session = queue(rank).pop();
       if (session == nullptr) return;
       session->queue = Rank::kNone;
+      if (rank == Rank::kBulk) last_in_bulk_ = session->key;
       flush(*session);
     }
   } while (clock_.mono() < until);

@@ -21,7 +21,7 @@ class FlushQueue {
 
   Place push(Session* session) {
     sessions_.push_back(session);
-    return first_ + sessions_.size() - 1;
+    return end() - 1;
   }
   // Out of its turn; `place` is what push() said.
   void forget(Place place) { sessions_[place - first_] = nullptr; }
@@ -36,6 +36,9 @@ class FlushQueue {
     return nullptr;
   }
   bool empty() const { return sessions_.empty(); }
+  // The places of the first and behind the last.
+  Place begin() const { return first_; }
+  Place end() const { return first_ + sessions_.size(); }
   void clear() { sessions_.clear(); }
 
  private:

@@ -19,6 +19,7 @@
 #include "core/thread_role.h"
 #include "hub/control_events.h"
 #include "hub/hub.h"
+#include "hub/pace.h"
 #include "hub/runs.h"
 #include "hub/session.h"
 #include "hub/turn_times.h"
@@ -71,6 +72,8 @@ class Shard {
   // --- the engine, on the shard's thread
   void bind_thread(const char* name) { role_.bind(name); }
   void run_mailbox();
+  // When run_mailbox() is due though nobody wakes the engine; to be asked after each turn with one.
+  std::optional<MonoTime> resumes_at() const;
   void tick();  // every kTick: heartbeats, probes, slow clients, parked polls, drain
   static constexpr std::chrono::milliseconds kTick{100};
 
@@ -166,9 +169,12 @@ class Shard {
   void leave_queue(Session& session);
   void end_turn();
   void flush_some(Rank rank);
+  void flush_bulk();
+  bool is_proxy_behind() const;
   void flush(Session& session);
   Transport::Flush write(Session& session);
   FlushQueue& queue(Rank rank) { return queues_[static_cast<std::size_t>(rank)]; }
+  const FlushQueue& queue(Rank rank) const { return queues_[static_cast<std::size_t>(rank)]; }
 
   // catch_up.cpp
   void advance(Session& session);
@@ -205,11 +211,13 @@ class Shard {
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
   std::deque<Undelivered> undelivered_;
   std::array<FlushQueue, 3> queues_;  // by rank
-  std::string scratch_;               // frames on their way to one session
-  std::uint64_t delivered_ = 0;       // in this turn
-  bool in_mailbox_ = false;           // this turn is run_mailbox()'s
-  bool mailbox_has_more_ = false;     // than this turn's share of the thread allowed
-  bool goes_on_ = false;              // has woken itself for what is left
+  Pace bulk_pace_;
+  std::uint64_t last_in_bulk_ = 0;  // key of the session that was flushed last
+  std::string scratch_;             // frames on their way to one session
+  std::uint64_t delivered_ = 0;     // in this turn
+  bool in_mailbox_ = false;         // this turn is run_mailbox()'s
+  bool mailbox_has_more_ = false;   // than this turn's share of the thread allowed
+  bool goes_on_ = false;            // has woken itself for what is left
   std::uint64_t next_key_ = 1;
   std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;

@@ -154,7 +154,9 @@ TEST_F(PipeliningTest, ADroppedResponderIsA500InItsPlace) {
 TEST_F(PipeliningTest, LargeAnswersOfManyLeaveInOrderThroughAFullSocket) {
   routes_.add(
       Method::kGet, "/large/:n",
-      [this](const Request& request, Responder responder) { pending_.put({request, responder}); },
+      [this](const Request& request, Responder responder) {
+        pending_.put({request, responder});
+      },
       Routes::Pipelined::kOverlap);
   start();
   RawClient c = RawClient::tcp(port(), 4096);

@@ -29,6 +29,9 @@ class ManualClock final : public Clock {
     mono_us_ += by.count() * 1000;
   }
   void advance_us(std::int64_t by) { mono_us_ += by; }
+  void advance_to(MonoTime time) {
+    if (time > mono()) advance_us(std::chrono::ceil<std::chrono::microseconds>(time - mono()).count());
+  }
 
  private:
   std::atomic<std::int64_t> wall_ms_{1'800'000'000'000};
@@ -114,6 +117,7 @@ class ShardTest : public ::testing::Test {
       ready_.wait_for(lock, std::chrono::milliseconds(20), [this] { return woken_; });
       woken_ = false;
       lock.unlock();
+      if (const auto at = shard_->resumes_at()) clock_.advance_to(*at);
       shard_->run_mailbox();
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "what was waited for did not come";
     }

@@ -69,6 +69,7 @@ class SlicesTest : public ShardTest {
   std::vector<const SlowTransport*> order_;  // who was written to
   std::deque<SlowTransport> large_;
   SlowTransport small_{clock_, order_};
+  int going_ = 0;
 };
 
 TEST_F(SlicesTest, ALargeRoomIsFlushedInSlicesAndASmallOneBetween) {
@@ -109,6 +110,56 @@ TEST_F(SlicesTest, WhatCameMeanwhileLeavesInTheSameWriteAndInOrder) {
   }
   EXPECT_LT(writes, static_cast<int>(kLarge) * 10);
   EXPECT_LE(stats().turns.longest_us, 5000);
+}
+
+TEST_F(SlicesTest, TheNextRoundWaitsAsLongAsTheLastTookAndSmallRoomsDoNot) {
+  fill_rooms();
+  pump_until([&] { return !shard_->resumes_at(); });
+  clock_.advance(std::chrono::seconds(1));
+  commit(1);
+  const auto began = clock_.mono();
+  pump_until([&] { return order_.size() == kLarge; });  // at once: there was nothing to wait for
+  const auto took = clock_.mono() - began;
+  ASSERT_GT(took, Pace::kPauseMax);
+
+  commit(2);
+  writer_->submit<int>(
+      [&](store::Transaction& tx) -> Result<int> {
+        tx.append({"note", other_room_, {}, store::EventKind::kPlain, {}, 1, R"({"n":3})"});
+        return 0;
+      },
+      [&](Result<int>) {});
+  while (small_.writes < 2) shard_->run_mailbox();
+  for (int i = 0; i < 3; ++i) shard_->run_mailbox();
+  EXPECT_EQ(order_.size(), kLarge + 1) << "the large room has its pause";
+  ASSERT_TRUE(shard_->resumes_at());
+  EXPECT_LE(*shard_->resumes_at(), began + took + Pace::kPauseMax);
+  EXPECT_GT(*shard_->resumes_at(), clock_.mono());
+  clock_.advance_to(*shard_->resumes_at());
+  shard_->run_mailbox();
+  EXPECT_GT(order_.size(), kLarge + 1);
+  pump_until([&] { return order_.size() == 2 * kLarge + 1; });
+  EXPECT_FALSE(shard_->resumes_at()) << "nobody waits";
+}
+
+TEST_F(SlicesTest, ARoundThatNobodyIsLeftOfEndsToo) {
+  fill_rooms();
+  clock_.advance(std::chrono::seconds(1));
+  commit(1);
+  shard_->run_mailbox();
+  ASSERT_LT(order_.size(), kLarge);
+  while (auto* session = shard_->find("s_" + std::to_string(++going_))) {
+    if (going_ <= static_cast<int>(kLarge)) shard_->gone(session);
+  }
+  shard_->run_mailbox();
+  const auto written = order_.size();
+  clock_.advance(std::chrono::seconds(1));
+  for (std::size_t i = 0; i < 300; ++i) shard_->open(request(ann_), &large_.emplace_back(clock_, order_));
+  pump_until([&] { return large_.back().writes == 1; });
+  order_.clear();
+  commit(2);
+  pump_until([&] { return order_.size() == 300; });
+  EXPECT_LT(written, kLarge);
 }
 
 TEST_F(SlicesTest, ASessionThatGoesInBetweenIsNotWrittenTo) {

@@ -114,12 +114,14 @@ void StreamEngine::run() {
         }
         if (auto* connection = find(event.data.u64)) connection->on_events(event.events);
       }
+      if (resume_at_ && now() >= *resume_at_) shard_->run_mailbox();
       run_deadlines();
       if (now() >= next_tick_) {
         shard_->tick();
         next_tick_ = now() + hub::Shard::kTick;
       }
     }
+    resume_at_ = shard_->resumes_at();
     bury();
   }
   shard_->close();
@@ -129,6 +131,7 @@ void StreamEngine::run() {
 
 int StreamEngine::wait_ms() const {
   auto due = next_tick_;
+  if (resume_at_) due = std::min(due, *resume_at_);
   if (const auto first = deadlines_.next()) due = std::min(due, *first);
   if (!soon_.empty()) due = std::min(due, soon_.front().first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now()).count();

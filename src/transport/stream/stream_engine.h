@@ -7,12 +7,14 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/socket.h"
 #include "core/unique_fd.h"
 #include "hub/shard.h"
 #include "transport/stream/deadlines.h"
@@ -32,6 +34,7 @@ class Connection : public hub::Transport {
   virtual void on_deadline() {}  // the time given to wake_at() has come
   virtual void on_soon() {}      // what was asked of wake_soon()
   virtual void on_drain() {}     // no further request is waited for
+  bool proxy_is_behind() const override { return local_peer_has_unread(fd_.get()); }
   std::uint64_t key() const { return key_; }
 
  protected:
@@ -104,6 +107,7 @@ class StreamEngine {
   std::array<char, 16 * 1024> scratch_{};
   std::uint64_t next_key_ = 1;  // 0 is the wake-up
   MonoTime next_tick_;
+  std::optional<MonoTime> resume_at_;  // the shard
   std::atomic<std::size_t> count_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -74,6 +74,10 @@ hub::Transport::Flush Connection::write(const Pending& pending, std::size_t& tak
   return Flush::kBlocked;
 }
 
+bool Connection::proxy_is_behind() const {
+  return local_peer_has_unread(lws_get_socket_fd(wsi_));
+}
+
 bool Connection::has_read() {
   const auto unread = unread_bytes(lws_get_socket_fd(wsi_));
   return unread < std::exchange(unread_bytes_, unread);

@@ -55,6 +55,7 @@ class Connection final : public hub::Transport {
   hub::TransportKind kind() const override { return hub::TransportKind::kWebSocket; }
   Flush write(const Pending& pending, std::size_t& taken) override;
   bool has_read() override;
+  bool proxy_is_behind() const override;
   void ping() override;
   void end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) override;
 

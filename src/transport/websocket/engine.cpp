@@ -121,6 +121,7 @@ void WsShard::Engine::started() {
 
 void WsShard::Engine::woken() {
   shard_->run_mailbox();
+  if (const auto at = shard_->resumes_at()) loop_.wake_in(*at - clock_.mono());
   adopt_some();
 }
 

@@ -1,5 +1,6 @@
 #include "transport/websocket/lws_loop.h"
 
+#include <algorithm>
 #include <exception>
 #include <string_view>
 
@@ -99,7 +100,7 @@ Result<void> LwsLoop::create() {
   vhost_ = lws_create_vhost(context_, &info);
   if (vhost_ == nullptr) return fail(ErrorCode::kInternal, "libwebsockets has no vhost");
   event_pipe_.after_create(uv_);
-  tick_.loop = this;
+  tick_.loop = wake_.loop = this;
   schedule_tick();
   std::lock_guard lock(mutex_);
   to_wake_ = context_;
@@ -124,7 +125,7 @@ void LwsLoop::begin_to_stop() {
     std::lock_guard lock(mutex_);
     to_wake_ = nullptr;
   }
-  lws_sul_cancel(&tick_.sul);
+  cancel_timers();
   listener_.stopping();
   close_context();
   uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
@@ -142,7 +143,7 @@ void LwsLoop::close_context() {
 void LwsLoop::destroy() {
   if (!has_loop_) return;
   if (!stopping_) {  // create() failed on its way
-    lws_sul_cancel(&tick_.sul);
+    cancel_timers();
     if (context_ != nullptr) close_context();
     if (stop_.data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&stop_), nullptr);
     uv_run(&uv_, UV_RUN_DEFAULT);
@@ -165,13 +166,28 @@ void LwsLoop::schedule_tick() {
 }
 
 void LwsLoop::on_tick(lws_sorted_usec_list_t* sul) {
-  auto* loop = lws_container_of(sul, Tick, sul)->loop;
+  auto* loop = lws_container_of(sul, Timer, sul)->loop;
   loop->schedule_tick();
   try {
     loop->listener_.ticked();
   } catch (const std::exception& e) {
     log_error("ws_tick_failed why={}", e.what());
   }
+}
+
+void LwsLoop::wake_in(std::chrono::nanoseconds time) {
+  const auto us = std::chrono::ceil<std::chrono::microseconds>(time).count();
+  lws_sul_schedule(context_, 0, &wake_.sul, on_wake, std::max<std::int64_t>(us, 1));
+}
+
+// The long way round: adoptions are safe in woken() as lws calls it, not in a timer.
+void LwsLoop::on_wake(lws_sorted_usec_list_t* sul) {
+  lws_container_of(sul, Timer, sul)->loop->wake();
+}
+
+void LwsLoop::cancel_timers() {
+  lws_sul_cancel(&tick_.sul);
+  lws_sul_cancel(&wake_.sul);
 }
 
 void LwsLoop::adopt(int fd, const std::string& head, void* context) {

@@ -53,6 +53,8 @@ class LwsLoop {
 
   // Any thread, before start() and after stop() too (then it does nothing). Does not block.
   void wake();
+  // The loop's thread: woken() after this time, instead of what the last call said.
+  void wake_in(std::chrono::nanoseconds time);
 
   // The loop's thread, inside woken(). Takes the fd over. `head` is a whole HTTP request and
   // whatever the client sent behind it. Events for `context` begin before this returns, with
@@ -60,13 +62,14 @@ class LwsLoop {
   void adopt(int fd, const std::string& head, void* context);
 
  private:
-  struct Tick {
+  struct Timer {
     lws_sorted_usec_list_t sul;
     LwsLoop* loop;
   };
 
   static int on_event(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t len);
   static void on_tick(lws_sorted_usec_list_t* sul);
+  static void on_wake(lws_sorted_usec_list_t* sul);
   static void on_stop(uv_async_t* async);
   Result<void> create();
   int dispatch(lws* wsi, lws_callback_reasons reason, void* in, std::size_t len);
@@ -74,6 +77,7 @@ class LwsLoop {
   void close_context();
   void destroy();
   void schedule_tick();
+  void cancel_timers();
 
   Listener& listener_;
   const Options options_;
@@ -82,7 +86,8 @@ class LwsLoop {
   uv_async_t stop_{};
   lws_context* context_ = nullptr;  // set to null by lws when it frees it
   lws_vhost* vhost_ = nullptr;
-  Tick tick_{};
+  Timer tick_{};
+  Timer wake_{};
   EventPipeGuard event_pipe_;
   void* adopting_ = nullptr;
   bool stopping_ = false;

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "core/clock.h"
+#include "hub/flush_queue.h"
+
+namespace fairlead::hub {
+
+// The pace at which a queue's sessions are flushed, round after round. A round is over when all
+// have been written to and a proxy in between has taken it in; then there is a pause as long as the
+// round was. What comes meanwhile goes out together in the next one, and whoever shares the
+// processor has its turn: the proxy, and the next send, which would otherwise wait behind all that
+// the proxy has to pass on. A queue with little to do does not notice. One thread: the shard's.
+class Pace {
+ public:
+  static constexpr std::chrono::milliseconds kPauseMax{20};
+  static constexpr std::chrono::milliseconds kProxyMax{40};  // then it is not waited for any longer
+
+  bool is_writing() const { return state_ == State::kWriting; }
+  // A proxy is watched: may_begin() is to be asked at next() even if nobody waits.
+  bool is_watching() const { return state_ == State::kPassingOn; }
+  // Not writing: when it is worth to ask may_begin() again.
+  MonoTime next() const { return next_; }
+
+  // Whether a round may begin. `behind()`: the proxy has not taken in all of the last one.
+  template <typename Behind>
+  bool may_begin(MonoTime now, Behind behind) {
+    if (now < next_) return false;
+    if (state_ == State::kPassingOn) {
+      if (now < wrote_ + kProxyMax && behind()) {
+        next_ = now + kAskAgain;
+        return false;
+      }
+      pause(now);
+    }
+    return now >= next_;
+  }
+  // With everybody who stands in the queue now.
+  void begin(const FlushQueue& queue, MonoTime now) {
+    state_ = State::kWriting;
+    began_ = now;
+    ends_ = queue.end();
+  }
+  bool is_through(const FlushQueue& queue) const { return queue.begin() >= ends_; }
+  void wrote(MonoTime now, bool behind) {
+    wrote_ = now;
+    if (behind) {
+      state_ = State::kPassingOn;
+      next_ = now + kAskAgain;
+    } else {
+      pause(now);
+    }
+  }
+
+ private:
+  enum class State : std::uint8_t { kPause, kWriting, kPassingOn };
+  static constexpr std::chrono::milliseconds kAskAgain{1};
+
+  void pause(MonoTime now) {
+    state_ = State::kPause;
+    next_ = now + std::min<MonoTime::duration>(now - began_, kPauseMax);
+  }
+
+  State state_ = State::kPause;
+  MonoTime began_{};
+  MonoTime wrote_{};
+  MonoTime next_{};
+  FlushQueue::Place ends_ = 0;
+};
+
+}  // namespace fairlead::hub

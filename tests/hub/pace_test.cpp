@@ -1,0 +1,73 @@
+#include "hub/pace.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "hub/session.h"
+
+namespace fairlead::hub {
+namespace {
+
+using std::chrono::milliseconds;
+
+class PaceTest : public ::testing::Test {
+ protected:
+  MonoTime at(int ms) const { return MonoTime(std::chrono::seconds(1000)) + milliseconds(ms); }
+  bool may_begin(int ms, bool behind = false) {
+    return pace_.may_begin(at(ms), [&] { return behind; });
+  }
+  // A round of three, from `ms` on.
+  void round(int ms, int took_ms, bool behind) {
+    for (auto& session : sessions_) queue_.push(&session);
+    pace_.begin(queue_, at(ms));
+    EXPECT_FALSE(pace_.is_through(queue_));
+    queue_.push(&sessions_[0]);  // comes during the round: not one of it
+    for (int i = 0; i < 3; ++i) queue_.pop();
+    EXPECT_TRUE(pace_.is_through(queue_));
+    pace_.wrote(at(ms + took_ms), behind);
+    queue_.pop();
+  }
+
+  Pace pace_;
+  FlushQueue queue_;
+  std::array<Session, 3> sessions_;
+};
+
+TEST_F(PaceTest, TheFirstRoundIsAtOnce) {
+  EXPECT_TRUE(may_begin(0));
+}
+
+TEST_F(PaceTest, APauseIsAsLongAsTheRoundWas) {
+  round(0, 5, false);
+  EXPECT_FALSE(pace_.is_watching());
+  EXPECT_EQ(pace_.next(), at(10));
+  EXPECT_FALSE(may_begin(9));
+  EXPECT_TRUE(may_begin(10));
+}
+
+TEST_F(PaceTest, ButNotLongerThanTheMost) {
+  round(0, 500, false);
+  EXPECT_EQ(pace_.next(), at(500) + Pace::kPauseMax);
+}
+
+TEST_F(PaceTest, WhatTheProxyTakesBelongsToTheRound) {
+  round(0, 1, true);
+  EXPECT_TRUE(pace_.is_watching());
+  for (int ms = 1; ms < 8; ++ms) EXPECT_FALSE(may_begin(ms, true)) << ms;
+  EXPECT_TRUE(pace_.is_watching());
+  EXPECT_FALSE(may_begin(8, false)) << "8 ms of pause from here on";
+  EXPECT_FALSE(pace_.is_watching());
+  EXPECT_EQ(pace_.next(), at(16));
+  EXPECT_TRUE(may_begin(16, true)) << "nobody asks the proxy again";
+}
+
+TEST_F(PaceTest, AProxyThatHangsIsNotWaitedForForEver) {
+  round(0, 1, true);
+  int ms = 1;
+  while (!may_begin(ms, true) && ms < 1000) ++ms;
+  EXPECT_EQ(at(ms), at(1) + Pace::kProxyMax + Pace::kPauseMax);
+}
+
+}  // namespace
+}  // namespace fairlead::hub
