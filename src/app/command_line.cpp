@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 #include "app/bench_options.h"
 #include "app/version.h"
@@ -41,50 +43,120 @@ class ServeConfigFile final : public CLI::ConfigBase {
   }
 };
 
+// HOST:PORT, unix:/path or none; redis://HOST:PORT is HOST:PORT.
+std::string to_redis_address(std::string& text) {
+  constexpr std::string_view kScheme = "redis://";
+  if (text.starts_with(kScheme)) text.erase(0, kScheme.size());
+  if (text == "none" || (text.starts_with("unix:/") && text.size() > 6)) return {};
+  const auto colon = text.rfind(':');
+  int port = 0;
+  if (colon != std::string::npos && colon > 0) {
+    const auto* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data() + colon + 1, end, port);
+    if (problem != std::errc() || stop != end) port = 0;
+  }
+  if (port >= 1 && port <= 65535) return {};
+  return "'" + text + "' is no address of a Redis: HOST:PORT, unix:/path or none is expected";
+}
+
+// What went wrong, in words for somebody who has just typed it.
+std::string explain(const CLI::App& app, const CLI::Error& error, int argc,
+                    const char* const* argv) {
+  std::string what = error.what();
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    what = first.empty() || first.starts_with('-')
+               ? "say what to do: serve or bench"
+               : "there is no '" + std::string(first) + "': serve and bench are what there is";
+  }
+  const auto parsed = app.get_subcommands();
+  const auto help = parsed.empty() ? "fairlead" : "fairlead " + parsed.front()->get_name();
+  return "fairlead: " + what + "\nTry: " + help + " --help\n";
+}
+
 void add_serve_options(CLI::App& serve, Config& config) {
   serve.add_option("--data", config.data, "Directory of the store (made if missing)")
-      ->envname("FAIRLEAD_DATA")->capture_default_str();
-  serve.add_option("--listen", config.listen,
-                   "Where to listen: HOST:PORT or unix:/path; may be given several times. REST, SSE,\n"
-                   "long poll and WebSocket are all served there")
-      ->envname("FAIRLEAD_LISTEN")->delimiter(',')->capture_default_str();
-  serve.add_option("--redis", config.redis,
-                   "Presence map: HOST:PORT or unix:/path; none keeps presence in memory (one node only)")
-      ->envname("FAIRLEAD_REDIS")->capture_default_str();
-  serve.add_option("--node", config.node, "Name of this node, unique among its peers (default: host name)")
+      ->envname("FAIRLEAD_DATA")
+      ->capture_default_str();
+  serve
+      .add_option(
+          "--listen", config.listen,
+          "Where to listen: HOST:PORT or unix:/path; may be given several times. REST, SSE,\n"
+          "long poll and WebSocket are all served there")
+      ->envname("FAIRLEAD_LISTEN")
+      ->delimiter(',')
+      ->capture_default_str();
+  serve
+      .add_option(
+          "--redis", config.redis,
+          "Presence map: HOST:PORT or unix:/path; none keeps presence in memory (one node only)")
+      ->envname("FAIRLEAD_REDIS")
+      ->capture_default_str()
+      ->transform(CLI::Validator(to_redis_address, ""));
+  serve
+      .add_option("--node", config.node,
+                  "Name of this node, unique among its peers (default: host name)")
       ->envname("FAIRLEAD_NODE");
   serve.add_option("--http-workers", config.http_workers, "Threads that parse requests")
-      ->envname("FAIRLEAD_HTTP_WORKERS")->check(CLI::Range(1, 64))->capture_default_str();
-  serve.add_option("--stream-shards", config.stream_shards, "Threads that hold SSE streams and polls")
-      ->envname("FAIRLEAD_STREAM_SHARDS")->check(CLI::Range(1, 64))->capture_default_str();
+      ->envname("FAIRLEAD_HTTP_WORKERS")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  serve
+      .add_option("--stream-shards", config.stream_shards,
+                  "Threads that hold SSE streams and polls")
+      ->envname("FAIRLEAD_STREAM_SHARDS")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   serve.add_option("--ws-shards", config.ws_shards, "Threads that hold WebSockets")
-      ->envname("FAIRLEAD_WS_SHARDS")->check(CLI::Range(1, 64))->capture_default_str();
+      ->envname("FAIRLEAD_WS_SHARDS")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   serve.add_option("--readers", config.readers, "Threads that read the store")
-      ->envname("FAIRLEAD_READERS")->check(CLI::Range(1, 64))->capture_default_str();
-  serve.add_option("--sends-per-5s", config.sends_per_5s,
-                   "Messages that a user may send to a room in 5 s; 0: any number")
-      ->envname("FAIRLEAD_SENDS_PER_5S")->check(CLI::Range(0, 1'000'000))->capture_default_str();
+      ->envname("FAIRLEAD_READERS")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  serve
+      .add_option("--sends-per-5s", config.sends_per_5s,
+                  "Messages that a user may send to a room in 5 s; 0: any number")
+      ->envname("FAIRLEAD_SENDS_PER_5S")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
   serve.add_option("--sends-burst", config.sends_burst, "… and at once")
-      ->envname("FAIRLEAD_SENDS_BURST")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  serve.add_option("--origin", config.origins,
-                   "Pages that may connect beside those of the same host, as https://chat.example.org;\n"
-                   "* allows all; may be given several times")
-      ->envname("FAIRLEAD_ORIGIN")->delimiter(',');
-  serve.add_option("--outbox-bytes", config.outbox_bytes,
-                   "Bytes kept for a client that reads slowly, before it is fed from the log")
-      ->envname("FAIRLEAD_OUTBOX_BYTES")->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
+      ->envname("FAIRLEAD_SENDS_BURST")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  serve.add_option("--drain-seconds", config.drain_seconds,
-                   "Over how long clients are told to come back when the node stops")
-      ->envname("FAIRLEAD_DRAIN_SECONDS")->check(CLI::Range(0, 600))->capture_default_str();
-  serve.add_option("--retention-hours", config.retention_hours,
-                   "How long events can be resumed from (messages are kept for ever); 0: for ever")
-      ->envname("FAIRLEAD_RETENTION_HOURS")->check(CLI::Range(0, 24 * 3650))->capture_default_str();
+  serve
+      .add_option(
+          "--origin", config.origins,
+          "Pages that may connect beside those of the same host, as https://chat.example.org;\n"
+          "* allows all; may be given several times")
+      ->envname("FAIRLEAD_ORIGIN")
+      ->delimiter(',');
+  serve
+      .add_option("--outbox-bytes", config.outbox_bytes,
+                  "Bytes kept for a client that reads slowly, before it is fed from the log")
+      ->envname("FAIRLEAD_OUTBOX_BYTES")
+      ->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
+      ->capture_default_str();
+  serve
+      .add_option("--drain-seconds", config.drain_seconds,
+                  "Over how long clients are told to come back when the node stops")
+      ->envname("FAIRLEAD_DRAIN_SECONDS")
+      ->check(CLI::Range(0, 600))
+      ->capture_default_str();
+  serve
+      .add_option("--retention-hours", config.retention_hours,
+                  "How long events can be resumed from (messages are kept for ever); 0: for ever")
+      ->envname("FAIRLEAD_RETENTION_HOURS")
+      ->check(CLI::Range(0, 24 * 3650))
+      ->capture_default_str();
   serve.add_option("--log-level", config.log_level, "debug, info, warn or error")
-      ->envname("FAIRLEAD_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->envname("FAIRLEAD_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
-  serve.add_flag("--trusted-proxy", config.trusted_proxy,
-                 "Believe X-Real-IP from TCP peers too (Unix-socket peers are always believed)")
+  serve
+      .add_flag("--trusted-proxy", config.trusted_proxy,
+                "Believe X-Real-IP from TCP peers too (Unix-socket peers are always believed)")
       ->envname("FAIRLEAD_TRUSTED_PROXY");
 }
 
@@ -95,18 +167,23 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app{"Fairlead: real-time messaging that gets through any network."};
   app.set_version_flag("--version", std::string("fairlead ") + kVersion);
   app.require_subcommand(1);
-  app.footer("First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.\n"
-             "How fast is it? fairlead bench http://127.0.0.1:8400");
+  app.footer(
+      "First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.\n"
+      "How fast is it? fairlead bench http://127.0.0.1:8400");
   auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
   add_serve_options(*serve, line.config);
-  auto* bench = app.add_subcommand("bench", "Measure a deployment: fairlead bench https://chat.example.org");
+  auto* bench =
+      app.add_subcommand("bench", "Measure a deployment: fairlead bench https://chat.example.org");
   add_bench_options(*bench, line.bench);
-  serve->fallthrough();  // `serve --config FILE`
+  serve->fallthrough();                                     // `serve --config FILE`
   app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is a mistake
   serve->allow_config_extras(CLI::config_extras_mode::error);
   app.config_formatter(std::make_shared<ServeConfigFile>());
-  app.set_config("--config", "", "Options of serve, one name=value a line, as serve --help names them")
+  app.set_config("--config", "",
+                 "Options of serve, one name=value a line, as serve --help names them")
       ->check(CLI::ExistingFile);
+  app.failure_message(
+      [&](const CLI::App*, const CLI::Error& error) { return explain(app, error, argc, argv); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -30,8 +30,11 @@ void Worker::on_readable(const ConnectionPtr& c) {
   if (c->phase == Phase::kLingering) return discard_input(c);
   // One request at a time: what comes meanwhile waits in the kernel, whose window then stops the
   // client.
+  // (Writing, it waits for room, and this event is older than that.)
+  if (c->phase == Phase::kWriting) return;
   if (c->phase != Phase::kReading) return watch(*c, Watch::kNothing);
-  if (!c->unread.empty()) return;  // it is queued, and comes first
+  const bool goes_on = !c->unread.empty() || c->next || c->guard.has_rejected();
+  if (goes_on) return;  // it is queued, and comes first
   const ssize_t n = ::recv(c->fd.get(), scratch_.data(), scratch_.size(), MSG_DONTWAIT);
   if (n > 0) {
     consume(c, {scratch_.data(), static_cast<std::size_t>(n)});

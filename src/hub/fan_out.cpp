@@ -279,7 +279,10 @@ void Shard::flush_bulk() {
   auto& bulk = queue(Rank::kBulk);
   if (!bulk_pace_.is_writing()) {
     const auto now = clock_.mono();
-    const bool may = bulk_pace_.may_begin(now, [this] { return is_proxy_behind(); });
+    const bool behind = bulk_pace_.is_watching() && now >= bulk_pace_.next() && is_proxy_behind();
+    const bool may = bulk_pace_.may_begin(now, behind);
+    // Its client is slow perhaps, not the proxy: it is no witness until it has read all.
+    if (behind && !bulk_pace_.is_watching()) find(witness_)->lags = true;
     if (bulk.empty() || !may) return;
     bulk_pace_.begin(bulk, now);
   }
@@ -290,8 +293,15 @@ void Shard::flush_bulk() {
 }
 
 // Who was written to last is who a proxy comes to last.
+void Shard::note_witness(Session& session) {
+  if (session.lags && session.transport != nullptr) {
+    session.lags = session.transport->proxy_is_behind();
+  }
+  if (!session.lags) witness_ = session.key;
+}
+
 bool Shard::is_proxy_behind() const {
-  const auto last = by_key_.find(last_in_bulk_);
+  const auto last = by_key_.find(witness_);
   return last != by_key_.end() && last->second->transport != nullptr &&
          last->second->transport->proxy_is_behind();
 }
@@ -304,7 +314,7 @@ void Shard::flush_some(Rank rank) {
       auto* session = queue(rank).pop();
       if (session == nullptr) return;
       session->queue = Rank::kNone;
-      if (rank == Rank::kBulk) last_in_bulk_ = session->key;
+      if (rank == Rank::kBulk) note_witness(*session);
       flush(*session);
     }
   } while (clock_.mono() < until);

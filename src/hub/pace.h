@@ -25,12 +25,12 @@ class Pace {
   // Not writing: when it is worth to ask may_begin() again.
   MonoTime next() const { return next_; }
 
-  // Whether a round may begin. `behind()`: the proxy has not taken in all of the last one.
-  template <typename Behind>
-  bool may_begin(MonoTime now, Behind behind) {
+  // Whether a round may begin. `behind`: if a proxy is watched, it has not taken in all of the last
+  // one.
+  bool may_begin(MonoTime now, bool behind) {
     if (now < next_) return false;
     if (state_ == State::kPassingOn) {
-      if (now < wrote_ + kProxyMax && behind()) {
+      if (now < wrote_ + kProxyMax && behind) {
         next_ = now + kAskAgain;
         return false;
       }

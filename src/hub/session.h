@@ -81,6 +81,7 @@ struct Session {
   FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
   bool news = false;     // has been given something else than hello and probe
   bool blocked = false;  // the transport said kBlocked
+  bool lags = false;     // what was written to it waited longer than a proxy is waited for
   std::uint16_t frames_max = OpenRequest::kNoFramesMax;
   FlushQueue::Place place = 0;  // in its queue
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;

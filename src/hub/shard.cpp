@@ -382,6 +382,7 @@ void Shard::settle(Session& session) {
 }
 
 void Shard::park(Session& session) {
+  leave_queue(session);
   session.transport = nullptr;
   session.state = Session::State::kParked;
   session.blocked = false;

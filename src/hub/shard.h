@@ -171,6 +171,7 @@ class Shard {
   void flush_some(Rank rank);
   void flush_bulk();
   bool is_proxy_behind() const;
+  void note_witness(Session& session);
   void flush(Session& session);
   Transport::Flush write(Session& session);
   FlushQueue& queue(Rank rank) { return queues_[static_cast<std::size_t>(rank)]; }
@@ -212,12 +213,12 @@ class Shard {
   std::deque<Undelivered> undelivered_;
   std::array<FlushQueue, 3> queues_;  // by rank
   Pace bulk_pace_;
-  std::uint64_t last_in_bulk_ = 0;  // key of the session that was flushed last
-  std::string scratch_;             // frames on their way to one session
-  std::uint64_t delivered_ = 0;     // in this turn
-  bool in_mailbox_ = false;         // this turn is run_mailbox()'s
-  bool mailbox_has_more_ = false;   // than this turn's share of the thread allowed
-  bool goes_on_ = false;            // has woken itself for what is left
+  std::uint64_t witness_ = 0;      // key of the session that tells how far a proxy is
+  std::string scratch_;            // frames on their way to one session
+  std::uint64_t delivered_ = 0;    // in this turn
+  bool in_mailbox_ = false;        // this turn is run_mailbox()'s
+  bool mailbox_has_more_ = false;  // than this turn's share of the thread allowed
+  bool goes_on_ = false;           // has woken itself for what is left
   std::uint64_t next_key_ = 1;
   std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;

@@ -67,6 +67,32 @@ TEST(CommandLine, AMistakeIsAnErrorAndHelpIsNot) {
   EXPECT_EQ(help.exit_code, 0);
 }
 
+TEST(CommandLine, AMistakeSaysWhatIsMeantAndWhereToLook) {
+  const auto said = [](std::vector<const char*> arguments) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(parse(std::move(arguments)).exit_code, 2);
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said({"srve"}),
+            "fairlead: there is no 'srve': serve and bench are what there is\nTry: fairlead --help\n");
+  EXPECT_EQ(said({}), "fairlead: say what to do: serve or bench\nTry: fairlead --help\n");
+  const auto unknown = said({"serve", "--bogus"});
+  EXPECT_TRUE(unknown.starts_with("fairlead: ")) << unknown;
+  EXPECT_NE(unknown.find("--bogus"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("Try: fairlead serve --help"), std::string::npos) << unknown;
+}
+
+TEST(CommandLine, ARedisAddressIsCheckedBeforeAnythingIsStarted) {
+  for (const auto* good : {"none", "127.0.0.1:6379", "[::1]:6379", "unix:/run/redis.sock"}) {
+    EXPECT_EQ(parse({"serve", "--redis", good}).config.redis, good);
+  }
+  EXPECT_EQ(parse({"serve", "--redis", "redis://cache:6380"}).config.redis, "cache:6380");
+  for (const auto* bad : {"", "cache", "cache:", ":6379", "cache:0", "cache:70000", "cache:1x", "unix:/",
+                          "rediss://cache", "redis://cache:6380/0"}) {
+    EXPECT_EQ(parse({"serve", "--redis", bad}).exit_code, 2) << bad;
+  }
+}
+
 TEST(CommandLine, BenchTakesAUrlAndItsOptions) {
   const auto line = parse({"bench", "https://h/chat", "--transports", "ws,poll", "--rate", "2.5", "--receivers", "7",
                            "--saturate", "--json", "--insecure", "--room", "r_1", "--senders", "3"});

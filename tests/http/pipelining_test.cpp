@@ -209,5 +209,32 @@ TEST_F(PipeliningTest, ADrainAnswersWhatIsInHandAndThenCloses) {
   EXPECT_TRUE(c.closed_cleanly());
 }
 
+// Its event is older than the answer that made the connection wait for room.
+TEST_F(PipeliningTest, ARequestThatComesTogetherWithALargeAnswerDoesNotHoldItUp) {
+  std::mutex hold;
+  std::atomic<bool> holds{false};
+  routes_.add(Method::kGet, "/hold", [&](const Request&, Responder responder) {
+    holds = true;
+    const std::lock_guard lock(hold);
+    responder.respond({.body = "held"});
+  });
+  start();
+  RawClient c = RawClient::tcp(port(), 4096);
+  ASSERT_TRUE(c.send(send("1")));
+  const auto first = pending_.get();
+  RawClient other = client();
+  std::unique_lock lock(hold);
+  ASSERT_TRUE(other.send(get("/hold")));
+  ASSERT_TRUE(eventually([&] { return holds.load(); }));
+  // Both meet the worker in one batch of events, the answer first.
+  first.responder->respond({.body = std::string(10'000'000, 'x')});
+  ASSERT_TRUE(c.send(send("2")));
+  lock.unlock();
+  EXPECT_EQ(other.receive().body, "held");
+  EXPECT_EQ(c.receive().body.size(), 10'000'000U);
+  answer(pending_.get());
+  EXPECT_EQ(c.receive().body, "did 2");
+}
+
 }  // namespace
 }  // namespace fairlead::http

@@ -14,9 +14,7 @@ using std::chrono::milliseconds;
 class PaceTest : public ::testing::Test {
  protected:
   MonoTime at(int ms) const { return MonoTime(std::chrono::seconds(1000)) + milliseconds(ms); }
-  bool may_begin(int ms, bool behind = false) {
-    return pace_.may_begin(at(ms), [&] { return behind; });
-  }
+  bool may_begin(int ms, bool behind = false) { return pace_.may_begin(at(ms), behind); }
   // A round of three, from `ms` on.
   void round(int ms, int took_ms, bool behind) {
     for (auto& session : sessions_) queue_.push(&session);
@@ -59,7 +57,7 @@ TEST_F(PaceTest, WhatTheProxyTakesBelongsToTheRound) {
   EXPECT_FALSE(may_begin(8, false)) << "8 ms of pause from here on";
   EXPECT_FALSE(pace_.is_watching());
   EXPECT_EQ(pace_.next(), at(16));
-  EXPECT_TRUE(may_begin(16, true)) << "nobody asks the proxy again";
+  EXPECT_TRUE(may_begin(16, true)) << "the proxy does not matter any more";
 }
 
 TEST_F(PaceTest, AProxyThatHangsIsNotWaitedForForEver) {

@@ -27,8 +27,11 @@ class SlowTransport final : public Transport {
   }
   void end(const Ending&, std::string_view, std::string_view) override {}
 
+  bool proxy_is_behind() const override { return unread; }
+
   std::string taken;
   int writes = 0;
+  bool unread = false;
 
  private:
   ManualClock& clock_;
@@ -140,6 +143,38 @@ TEST_F(SlicesTest, TheNextRoundWaitsAsLongAsTheLastTookAndSmallRoomsDoNot) {
   EXPECT_GT(order_.size(), kLarge + 1);
   pump_until([&] { return order_.size() == 2 * kLarge + 1; });
   EXPECT_FALSE(shard_->resumes_at()) << "nobody waits";
+}
+
+TEST_F(SlicesTest, AClientThatDoesNotReadIsTakenForASlowProxyOnceOnly) {
+  fill_rooms();
+  clock_.advance(std::chrono::seconds(1));
+  large_.back().unread = true;
+  const auto round = [&](int n) {  // how long it takes until the next may begin
+    order_.clear();
+    commit(n);
+    pump_until([&] { return order_.size() == kLarge; });
+    const auto wrote = clock_.mono();
+    commit(-n);
+    shard_->run_mailbox();
+    while (order_.size() == kLarge) {
+      if (const auto at = shard_->resumes_at()) clock_.advance_to(*at);
+      shard_->run_mailbox();
+    }
+    const auto began = clock_.mono();
+    pump_until([&] { return order_.size() == 2 * kLarge; });
+    while (const auto at = shard_->resumes_at()) {
+      clock_.advance_to(*at);
+      shard_->run_mailbox();
+    }
+    clock_.advance(std::chrono::seconds(1));
+    return began - wrote;
+  };
+  EXPECT_GE(round(1), Pace::kProxyMax);
+  EXPECT_LT(round(2), Pace::kProxyMax) << "another tells how far the proxy is";
+  large_.back().unread = false;
+  round(3);
+  large_.back().unread = true;
+  EXPECT_GE(round(4), Pace::kProxyMax) << "it had read everything: it may tell again";
 }
 
 TEST_F(SlicesTest, ARoundThatNobodyIsLeftOfEndsToo) {

@@ -14,7 +14,7 @@ namespace fairlead::connect {
 // forgotten. The shard's thread.
 class KnownPolls {
  public:
-  static constexpr std::size_t kMax = 8192;  // about 0.6 KB each
+  static constexpr std::size_t kMax = 8192;  // 0.6 KB each, with a long list of rooms a few more
 
   // Null: not known (any more). Valid until the next call.
   const poll::Poll* find(const std::array<std::uint64_t, 2>& fingerprint);

@@ -303,6 +303,8 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
     auto& known = known_polls_.at(&here);
     auto to_know = poll;
     to_know.request.session = session;
+    to_know.request.cursor.reset();
+    to_know.request_id.clear();
     known.put(to_know);
   }
   return poll;
