@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,7 +68,7 @@ class Connection {
   bool queued = false;       // it stands in the worker's list of connections to go on with
   std::string unread;        // what the client sent behind the requests in hand
   // Parsed, but not one that may overlap with those in hand: begins when they have been answered.
-  std::optional<Request> next;
+  std::unique_ptr<Request> next;
   MonoTime deadline{};            // when the present phase has taken too long
   std::uint64_t requests = 0;     // so far: the number of the last one in hand, and its name
   std::vector<Exchange> in_hand;  // in order; more than one: pipelined, and may overlap

@@ -183,6 +183,7 @@ void Worker::close(const ConnectionPtr& c) {
 // Out of the reactor and the table, before its fd may go anywhere else.
 void Worker::forget(Connection& c) {
   c.phase = Phase::kClosed;
+  release(c.in_hand);
   const int fd = c.fd.get();
   contained("forget", [&] { reactor()->removeFd(key(), fd); });
   counters_->connections_open.fetch_sub(1, std::memory_order_relaxed);

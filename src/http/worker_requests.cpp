@@ -55,7 +55,7 @@ void Worker::consume(const ConnectionPtr& c, std::string_view bytes) {
   const auto goes_on = [&] {
     return c->phase == Phase::kReading || (c->phase == Phase::kPending && c->overlaps && !c->next);
   };
-  if (c->next) dispatch(c, *std::exchange(c->next, {}));
+  if (const auto next = std::move(c->next)) dispatch(c, std::move(*next));
   // Begun behind requests that were in hand: now it is this one's turn, and a body may be asked
   // for.
   if (c->phase == Phase::kReading && c->guard.has_begun()) wait_for_more(c, true, true);
@@ -99,7 +99,7 @@ void Worker::dispatch(const ConnectionPtr& c, Request request) {
   const bool may_overlap =
       match.entry != nullptr && match.entry->pipelined == Routes::Pipelined::kOverlap;
   if (c->phase == Phase::kPending && !may_overlap) {
-    c->next = std::move(request);
+    c->next = std::make_unique<Request>(std::move(request));
     return;
   }
   counters_->requests.fetch_add(1, std::memory_order_relaxed);
@@ -230,11 +230,11 @@ void Worker::linger(const ConnectionPtr& c) {
 void Worker::hand_over(const ConnectionPtr& c) {
   if (c->peer_has_gone()) return close(c);
   const auto take = std::exchange(c->take, nullptr);
-  forget(*c);
   TakenConnection taken;
+  taken.keep_alive = c->context().keep_alive && !draining_;
+  forget(*c);
   taken.fd = std::move(c->fd);
   taken.unread = std::move(c->unread);
-  taken.keep_alive = c->context().keep_alive && !draining_;
   taken.worker = index_;
   taken.peer_ip = c->peer_ip;
   taken.trusted_proxy = c->trusted_proxy;
