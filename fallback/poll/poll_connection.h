@@ -16,10 +16,12 @@
 
 namespace fairlead::poll {
 
+using HeadFingerprint = std::array<std::uint64_t, 2>;  // auth::Fingerprint's
+
 // What a poll's head says, without reading it: a client, or a proxy for it, sends the same bytes
 // again and again, but for two values. Views of those bytes.
 struct PollHead {
-  std::array<std::uint64_t, 2> fingerprint{};  // of everything but these
+  HeadFingerprint fingerprint{};  // of everything but these
   std::string_view cursor;
   std::string_view request_id;  // empty: it has none
 };
@@ -29,7 +31,7 @@ struct Poll {
   std::string request_id;
   std::chrono::seconds timeout{limits::kPollTimeoutDefault_s};  // 0: a short poll
   hub::OpenRequest request;
-  std::array<std::uint64_t, 2> fingerprint{};  // of its head; 0: not to be known again
+  HeadFingerprint fingerprint{};  // of its head; 0: not to be known again
 };
 
 // Reads what a polling client sends next, without its HTTP worker. Any engine's thread, does not
@@ -105,7 +107,7 @@ class PollConnection final : public stream::Connection {
   std::string bytes_;       // kAnswering
   std::size_t sent_ = 0;
   // The last poll's head and session, and how that was left: what begin_again() goes by.
-  std::array<std::uint64_t, 2> fingerprint_{};
+  HeadFingerprint fingerprint_{};
   std::uint64_t key_of_last_ = 0;
   std::uint32_t uses_of_last_ = 0;
   int unread_bytes_ = 0;  // kAnswering: in the kernel, when the client's patience began

@@ -42,7 +42,6 @@ void Connection::set_answers() {
   for (auto& [context, answer] : in_hand) {
     out_.push_back(serialise_head(*answer, context));
     if (sends_body(answer->status, context)) out_.push_back(std::move(answer->body));
-    answer->body.clear();
   }
 }
 

@@ -95,6 +95,7 @@ class Worker final : public Pistache::Aio::Handler {
 
   void consume(const ConnectionPtr& c, std::string_view bytes);
   void wait_for_more(const ConnectionPtr& c, bool had_begun, bool was_in_body);
+  void send_continue_if_due(const ConnectionPtr& c);
   void dispatch(const ConnectionPtr& c, Request request);
   void route(const ConnectionPtr& c, Request& request, Router::Match match);
   void reject(const ConnectionPtr& c, const Error& error);

@@ -58,7 +58,7 @@ void Worker::consume(const ConnectionPtr& c, std::string_view bytes) {
   if (const auto next = std::move(c->next)) dispatch(c, std::move(*next));
   // Begun behind requests that were in hand: now it is this one's turn, and a body may be asked
   // for.
-  if (c->phase == Phase::kReading && c->guard.has_begun()) wait_for_more(c, true, true);
+  if (c->phase == Phase::kReading) send_continue_if_due(c);
   while (goes_on() && (!bytes.empty() || c->guard.has_rejected())) {
     if (turns-- == 0) {
       queue(c);
@@ -88,6 +88,10 @@ void Worker::wait_for_more(const ConnectionPtr& c, bool had_begun, bool was_in_b
   } else if (!had_begun && c->guard.has_begun()) {
     c->deadline = now_ + config_->options.head_timeout;
   }
+  send_continue_if_due(c);
+}
+
+void Worker::send_continue_if_due(const ConnectionPtr& c) {
   if (!c->guard.take_continue_due()) return;
   const ssize_t sent =
       ::send(c->fd.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <unordered_map>
 
 #include "fallback/poll/poll_connection.h"
@@ -17,11 +15,11 @@ class KnownPolls {
   static constexpr std::size_t kMax = 8192;  // 0.6 KB each, with a long list of rooms a few more
 
   // Null: not known (any more). Valid until the next call.
-  const poll::Poll* find(const std::array<std::uint64_t, 2>& fingerprint);
+  const poll::Poll* find(const poll::HeadFingerprint& fingerprint);
   void put(const poll::Poll& poll);
 
  private:
-  using Key = std::array<std::uint64_t, 2>;
+  using Key = poll::HeadFingerprint;
   struct Hash {  // it is one
     std::size_t operator()(const Key& key) const { return key[0]; }
   };
