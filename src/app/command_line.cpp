@@ -63,13 +63,13 @@ std::string to_redis_address(std::string& text) {
 std::string explain(const CLI::App& app, const CLI::Error& error, int argc,
                     const char* const* argv) {
   std::string what = error.what();
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+  const auto parsed = app.get_subcommands();
+  if (parsed.empty() && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    const std::string_view first = argc > 1 ? argv[1] : "";
     what = first.empty() || first.starts_with('-')
                ? "say what to do: serve or bench"
                : "there is no '" + std::string(first) + "': serve and bench are what there is";
   }
-  const auto parsed = app.get_subcommands();
   const auto help = parsed.empty() ? "fairlead" : "fairlead " + parsed.front()->get_name();
   return "fairlead: " + what + "\nTry: " + help + " --help\n";
 }

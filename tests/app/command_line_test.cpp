@@ -76,6 +76,7 @@ TEST(CommandLine, AMistakeSaysWhatIsMeantAndWhereToLook) {
   EXPECT_EQ(said({"srve"}),
             "fairlead: there is no 'srve': serve and bench are what there is\nTry: fairlead --help\n");
   EXPECT_EQ(said({}), "fairlead: say what to do: serve or bench\nTry: fairlead --help\n");
+  EXPECT_EQ(said({"bench"}), "fairlead: url is required\nTry: fairlead bench --help\n");
   const auto unknown = said({"serve", "--bogus"});
   EXPECT_TRUE(unknown.starts_with("fairlead: ")) << unknown;
   EXPECT_NE(unknown.find("--bogus"), std::string::npos) << unknown;
