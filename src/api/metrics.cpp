@@ -58,7 +58,7 @@ void add_hub(Page& page, const hub::HubStats& stats) {
   page.gauge("sessions", "Sessions with a connection", stats.sessions);
   page.gauge("sessions_parked", "Poll sessions between two polls", stats.parked);
   page.counter("events_delivered_total", "Events queued to sessions", stats.delivered);
-  page.counter("sessions_fell_behind_total", "Full outboxes that ended being live",
+  page.counter("sessions_fell_behind_total", "Times a session had to read on from the log",
                stats.fell_behind);
   page.counter("ephemeral_dropped_total", "Ephemeral events dropped for slow clients",
                stats.ephemeral_dropped);
@@ -71,6 +71,8 @@ void add_hub(Page& page, const hub::HubStats& stats) {
                  hub::TurnTimes::kBounds_us, stats.turns.counts, stats.turns.total_us);
   page.time("shard_turn_seconds_max", "The longest of these since the start",
             stats.turns.longest_us);
+  page.time("shard_turn_cpu_seconds_max", "The most that one of these used of the processor",
+            stats.turns.longest_cpu_us);
 }
 
 void add_log(Page& page, const log::WriterStats& stats) {

@@ -1,5 +1,7 @@
 #include "core/clock.h"
 
+#include <time.h>
+
 namespace fairlead {
 namespace {
 
@@ -17,6 +19,12 @@ class SystemClock final : public Clock {
 const Clock& system_clock() {
   static const SystemClock clock;
   return clock;
+}
+
+std::chrono::nanoseconds thread_cpu_time() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 }  // namespace fairlead

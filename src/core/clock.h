@@ -18,4 +18,7 @@ class Clock {
 
 const Clock& system_clock();
 
+// What the calling thread has used of its processor. A system call, unlike the others.
+std::chrono::nanoseconds thread_cpu_time();
+
 }  // namespace fairlead

@@ -8,6 +8,13 @@
 
 namespace fairlead::hub {
 
+namespace {
+
+// Events of the tail that one session is led past at a time, most of them perhaps not for it.
+constexpr int kLookedAtMax = 2048;
+
+}  // namespace
+
 void Shard::advance(Session& session) {
   if (session.state != Session::State::kCatchingUp || session.reading) return;
   // Not just to the head: while the memberships are ahead of the tail they would be wrong for what
@@ -17,10 +24,13 @@ void Shard::advance(Session& session) {
   const auto bytes_max = settings_.outbox_bytes_max / 2;
   std::size_t frames = 0;
   scratch_.clear();
-  while (session.position < live_from) {
-    if (session.outbox.bytes() + scratch_.size() >= bytes_max ||
-        session.is_full(frames)) {
+  for (int looked_at = 0; session.position < live_from; ++looked_at) {
+    if (session.outbox.bytes() + scratch_.size() >= bytes_max || session.is_full(frames)) {
       break;  // flush() or writable() goes on
+    }
+    if (looked_at == kLookedAtMax) {
+      touch(session, Rank::kBehind);
+      break;
     }
     if (tail_.head() < live_from || !tail_.reaches_back_to(session.position)) {
       read_page(session);

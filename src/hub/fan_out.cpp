@@ -11,21 +11,16 @@
 namespace fairlead::hub {
 namespace {
 
-// How long a turn may hold the thread: with what is under way then it stays under 5 ms.
-constexpr auto kWorkTime = std::chrono::microseconds(1500);
-constexpr auto kFlushTime = std::chrono::microseconds(1000);  // each queue
+// How long news and tasks may hold the thread in a turn. With what is written then (kFlushTime,
+// three times) and what is under way it stays under 5 ms.
+constexpr auto kWorkTime = std::chrono::microseconds(1000);
 // Sessions that are flushed between two looks at the clock.
 constexpr int kFlushesAtATime = 16;
-// Events for more sessions than these leave behind those for fewer: a busy large room must not hold
-// up small ones.
+// A room with more sessions than these has a backlog.
 constexpr std::size_t kSmallRoom = 256;
 // One stretch of a room's events: bounds what a turn frames before it looks at the clock.
 constexpr std::size_t kStretchEvents = 64;
 constexpr std::size_t kStretchBytes = 64 * 1024;
-
-FlushQueue::Rank rank_in_room(std::size_t sessions) {
-  return sessions > kSmallRoom ? FlushQueue::Rank::kBulk : FlushQueue::Rank::kPrompt;
-}
 
 bool for_the_room(const store::Event& event) {
   return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
@@ -33,7 +28,7 @@ bool for_the_room(const store::Event& event) {
 
 // How many events from the front belong to one room and change nobody's membership: they go out
 // together.
-std::size_t stretch(std::span<const store::EventPtr> events) {
+std::size_t how_many_together(std::span<const store::EventPtr> events) {
   if (!for_the_room(*events[0])) return 1;
   std::size_t n = 1;
   auto bytes = events[0]->json.size();
@@ -47,27 +42,6 @@ std::size_t stretch(std::span<const store::EventPtr> events) {
 }
 
 }  // namespace
-
-// The stretch framed for each kind of transport that needs it, on first use.
-struct Shard::Framed {
-  std::span<const store::EventPtr> events;
-  Runs& runs;
-  struct Stretch {
-    Run* run = nullptr;
-    std::size_t begin = 0;
-  };
-  std::array<Stretch, 3> by_kind = {};
-
-  const Stretch& as(TransportKind kind) {
-    auto& made = by_kind[static_cast<std::size_t>(kind)];
-    if (made.run == nullptr) {
-      made.run = &runs.current(kind);
-      made.begin = made.run->bytes.size();
-      for (const auto& event : events) add_frame(made.run->bytes, *event, kind);
-    }
-    return made;
-  }
-};
 
 bool Shard::has_worked_long() const {
   return clock_.mono() - std::max(now_, mailbox_began_) >= kWorkTime;
@@ -85,7 +59,7 @@ void Shard::deliver_some() {
     const auto left = std::span(batch->events).subspan(next);
     std::size_t n = 1;
     if (left.front()->position > tail_.head()) {  // else it was in the store when this shard began
-      n = stretch(left);
+      n = how_many_together(left);
       for (const auto& event : left.first(n)) tail_.append(event);
       fan_out(left.first(n));
     }
@@ -96,22 +70,24 @@ void Shard::deliver_some() {
 
 void Shard::fan_out(std::span<const store::EventPtr> events) {
   const auto& event = *events.front();
-  Framed framed{events, runs_};
-  if (event.kind == store::EventKind::kMemberJoined) apply_membership(event);
+  Stretch stretch(events, runs_);
   if (event.only_for) {
     const auto it = users_.find(event.only_for);
-    if (it != users_.end()) {
-      for (auto* session : it->second->sessions) {
-        if (session->attached && (!event.room || wants(*session, event.room))) {
-          give(*session, framed, Rank::kPrompt);
-        }
-      }
+    if (it == users_.end()) return;
+    for (auto* session : it->second->sessions) {
+      const bool is_for_it = session->attached && (!event.room || wants(*session, event.room));
+      if (is_for_it && give(*session, stretch)) touch(*session, Rank::kPrompt);
     }
-  } else {
-    const auto it = rooms_.find(event.room);
-    if (it != rooms_.end()) {
-      const auto rank = rank_in_room(it->second.size());
-      for (auto* session : it->second) give(*session, framed, rank);
+    return;
+  }
+  if (event.kind == store::EventKind::kMemberJoined) apply_membership(event);
+  if (const auto it = rooms_.find(event.room); it != rooms_.end()) {
+    if (it->second.size() > kSmallRoom || has_backlog(event.room)) {
+      give_later(event.room, events);
+    } else {
+      for (auto* session : it->second) {
+        if (give(*session, stretch)) touch(*session, Rank::kPrompt);
+      }
     }
   }
   if (event.kind == store::EventKind::kMemberLeft || event.kind == store::EventKind::kRoomDeleted) {
@@ -119,41 +95,40 @@ void Shard::fan_out(std::span<const store::EventPtr> events) {
   }
 }
 
-void Shard::give(Session& session, Framed& framed, Rank rank) {
-  const auto first = framed.events.front()->position;
-  if (session.state != Session::State::kLive) return;
-  if (session.position >= first) {
-    if (session.position >= framed.events.back()->position) return;
-    session.state = Session::State::kCatchingUp;  // it began in the middle of the stretch: the rest
-                                                  // is in the tail
-    touch(session, rank);
-    return;
-  }
-  const auto& made = framed.as(session.kind);
-  const auto n = framed.events.size();
+bool Shard::give(Session& session, Stretch& stretch) {
+  if (session.state != Session::State::kLive || session.position >= stretch.last()) return false;
+  const auto& part = stretch.as(session.kind);
+  const bool began_within = session.position >= stretch.first();
+  const bool too_many = session.outbox.frames() + stretch.count() > session.frames_max;
   const bool too_much =
-      session.outbox.bytes() + (made.run->bytes.size() - made.begin) > settings_.outbox_bytes_max;
-  if ((too_much && !session.outbox.empty()) || session.outbox.frames() + n > session.frames_max) {
-    // G6: no longer live. It goes on from the log, from here, when its socket drains.
-    session.state = Session::State::kCatchingUp;
-    session.position = LogPosition(first.value() - 1);
-    if (too_much) ++counters_.fell_behind;
-    touch(session, Rank::kBehind);
-    return;
+      session.outbox.bytes() + part.bytes() > settings_.outbox_bytes_max && !session.outbox.empty();
+  if (began_within || too_many || too_much || session.blocked || is_owed_before(session, stretch)) {
+    if (too_much || session.blocked) ++counters_.fell_behind;
+    leave_live(session, stretch.first());
+    return false;
   }
-  if (session.blocked) {  // for long perhaps: it must not hold on to what is shared
-    session.outbox.add(std::string_view(made.run->bytes).substr(made.begin), n);
-  } else {
-    session.outbox.add(*made.run, made.begin, n);
-  }
-  session.position = session.sent = framed.events.back()->position;
+  session.outbox.add(part, stretch.count());
+  session.position = session.sent = stretch.last();
   session.news = true;
-  delivered_ += n;
-  touch(session, rank);
+  session.last_queued = now_;
+  delivered_ += stretch.count();
+  return true;
+}
+
+void Shard::leave_live(Session& session, LogPosition next) {
+  session.state = Session::State::kCatchingUp;
+  const auto given = std::min(given_up_to().value(), next.value() - 1);
+  session.position = std::max(session.position, LogPosition(given));
+  touch(session, Rank::kBehind);
 }
 
 void Shard::apply_membership(const store::Event& event) {
   if (event.kind == store::EventKind::kRoomDeleted) {
+    if (auto room = rooms_.extract(event.room); !room.empty() && has_backlog(event.room)) {
+      for (auto* session : room.mapped()) {
+        if (session->state == Session::State::kLive) leave_live(*session, event.position);
+      }
+    }
     for (auto& [id, user] : users_) apply_to(*user, event);
     return;
   }
@@ -163,13 +138,22 @@ void Shard::apply_membership(const store::Event& event) {
 
 void Shard::apply_to(UserEntry& user, const store::Event& event) {
   if (!user.loaded || event.position <= user.as_of) return;  // its snapshot has it, or will
+  // Who comes or goes while others are still being given what came before is led past that by the
+  // log, which knows what was for whom.
+  const auto keep_apart = [this, &event](Session& session) {
+    if (session.state == Session::State::kLive && has_backlog(event.room)) {
+      leave_live(session, event.position);
+    }
+  };
   if (event.kind == store::EventKind::kMemberJoined) {
     auto& membership = user.memberships[event.room];
     if (membership.since) return;  // the owner of a new room: since its room.created
     membership.room = event.room;
     membership.since = event.position;
     for (auto* session : user.sessions) {
-      if (session->attached && wants(*session, event.room)) rooms_[event.room].push_back(session);
+      if (!session->attached || !wants(*session, event.room)) continue;
+      rooms_[event.room].push_back(session);
+      keep_apart(*session);
     }
     return;
   }
@@ -180,7 +164,9 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
   it->second.earlier.push_back({it->second.since, event.position});
   it->second.since = {};
   for (auto* session : user.sessions) {
-    if (session->attached) leave_room(*session, event.room);
+    if (!session->attached) continue;
+    if (wants(*session, event.room)) keep_apart(*session);
+    leave_room(*session, event.room);
   }
 }
 
@@ -199,7 +185,7 @@ void Shard::deliver(const Ephemeral& event) {
   for (const auto room : event.rooms) {
     const auto it = rooms_.find(room);
     if (it == rooms_.end()) continue;
-    const auto rank = rank_in_room(it->second.size());
+    const auto rank = it->second.size() > kSmallRoom ? Rank::kBehind : Rank::kPrompt;
     for (auto* session : it->second) {
       if (session->round == round_ || !session->ephemeral ||
           session->user->profile.id == event.except) {
@@ -228,15 +214,6 @@ void Shard::deliver(const Ephemeral& event) {
   }
 }
 
-// What a poll that is over has not taken: the next one's cursor brings again what the log has.
-void Shard::keep_ephemerals(Session& session) {
-  if (session.outbox.empty()) return;
-  std::string lines(session.outbox.pending());
-  const auto max = std::min<std::size_t>(limits::kPollEphemeralsMax, session.frames_max);
-  const auto count = protocol::keep_ephemeral_lines(lines, max);
-  session.outbox.replace(std::move(lines), count);
-}
-
 // ----------------------------------------------------------------------------------- to transports
 
 void Shard::touch(Session& session, Rank rank) {
@@ -257,64 +234,28 @@ void Shard::end_turn() {
   flush_some(Rank::kPrompt);
   // Turns of single connections leave the others to the mailbox's: many of them follow each other.
   if (in_mailbox_) {
-    flush_bulk();
+    write_to_large_rooms();
     flush_some(Rank::kBehind);
   }
   counters_.delivered += std::exchange(delivered_, 0);
   runs_.tidy();
   const bool more = mailbox_has_more_ || !undelivered_.empty() || !queue(Rank::kPrompt).empty() ||
-                    !queue(Rank::kBehind).empty() || bulk_pace_.is_writing();
+                    !queue(Rank::kBehind).empty() || pace_.is_writing();
   if (more && !std::exchange(goes_on_, true)) wake_();
   in_mailbox_ = false;
   counters_.turns.add(clock_.mono() - now_);
-}
-
-std::optional<MonoTime> Shard::resumes_at() const {
-  const bool waits =
-      bulk_pace_.is_watching() || (!queue(Rank::kBulk).empty() && !bulk_pace_.is_writing());
-  return waits ? std::optional(bulk_pace_.next()) : std::nullopt;
-}
-
-void Shard::flush_bulk() {
-  auto& bulk = queue(Rank::kBulk);
-  if (!bulk_pace_.is_writing()) {
-    const auto now = clock_.mono();
-    const bool behind = bulk_pace_.is_watching() && now >= bulk_pace_.next() && is_proxy_behind();
-    const bool may = bulk_pace_.may_begin(now, behind);
-    // Its client is slow perhaps, not the proxy: it is no witness until it has read all.
-    if (behind && !bulk_pace_.is_watching()) find(witness_)->lags = true;
-    if (bulk.empty() || !may) return;
-    bulk_pace_.begin(bulk, now);
-  }
-  flush_some(Rank::kBulk);
-  if (bulk.empty() || bulk_pace_.is_through(bulk)) {
-    bulk_pace_.wrote(clock_.mono(), is_proxy_behind());
-  }
-}
-
-// Who was written to last is who a proxy comes to last.
-void Shard::note_witness(Session& session) {
-  if (session.lags && session.transport != nullptr) {
-    session.lags = session.transport->proxy_is_behind();
-  }
-  if (!session.lags) witness_ = session.key;
-}
-
-bool Shard::is_proxy_behind() const {
-  const auto last = by_key_.find(witness_);
-  return last != by_key_.end() && last->second->transport != nullptr &&
-         last->second->transport->proxy_is_behind();
+  if (cpu_began_) counters_.turns.add_cpu(thread_cpu_time() - *std::exchange(cpu_began_, {}));
 }
 
 void Shard::flush_some(Rank rank) {
   if (queue(rank).empty()) return;
   const auto until = clock_.mono() + kFlushTime;
+  const int at_a_time = rank == Rank::kBehind ? 1 : kFlushesAtATime;  // each fills half an outbox
   do {
-    for (int n = 0; n < kFlushesAtATime; ++n) {
+    for (int n = 0; n < at_a_time; ++n) {
       auto* session = queue(rank).pop();
       if (session == nullptr) return;
       session->queue = Rank::kNone;
-      if (rank == Rank::kBulk) note_witness(*session);
       flush(*session);
     }
   } while (clock_.mono() < until);

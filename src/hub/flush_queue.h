@@ -13,15 +13,14 @@ class FlushQueue {
   // Who waits in which queue. Each has its share of a turn, so that none waits for all of another.
   enum class Rank : std::uint8_t {
     kPrompt,  // live in small rooms, answers, hello, heartbeats
-    kBulk,    // live in a large room
-    kBehind,  // catching up
+    kBehind,  // catching up; ephemeral events of large rooms
     kNone,
   };
   using Place = std::uint64_t;
 
   Place push(Session* session) {
     sessions_.push_back(session);
-    return end() - 1;
+    return first_ + sessions_.size() - 1;
   }
   // Out of its turn; `place` is what push() said.
   void forget(Place place) { sessions_[place - first_] = nullptr; }
@@ -36,9 +35,6 @@ class FlushQueue {
     return nullptr;
   }
   bool empty() const { return sessions_.empty(); }
-  // The places of the first and behind the last.
-  Place begin() const { return first_; }
-  Place end() const { return first_ + sessions_.size(); }
   void clear() { sessions_.clear(); }
 
  private:

@@ -4,22 +4,17 @@
 
 namespace fairlead::hub {
 
-void Outbox::add(Run& run, std::size_t begin, std::size_t frames) {
-  const auto end = run.bytes.size();
+void Outbox::add(const RunPart& part, std::size_t frames) {
   frames_ += static_cast<std::uint32_t>(frames);
-  if (run_ == &run && end_ == begin) {
-    end_ = static_cast<std::uint32_t>(end);
-    return;
-  }
   if (empty()) {
-    run_ = &run;
-    ++run.holders;
-    begin_ = static_cast<std::uint32_t>(begin);
-    end_ = static_cast<std::uint32_t>(end);
-    return;
+    part_ = part;
+    ++part.run->holders;
+  } else if (part_.run == part.run && part_.end == part.begin) {
+    part_.end = part.end;
+  } else {
+    own();
+    rest_->bytes.append(part.run->bytes, part.begin, part.bytes());
   }
-  own();
-  rest_->bytes.append(run.bytes, begin);
 }
 
 void Outbox::add(std::string_view bytes, std::size_t frames) {
@@ -29,7 +24,9 @@ void Outbox::add(std::string_view bytes, std::size_t frames) {
 }
 
 std::string_view Outbox::pending() const {
-  if (run_ != nullptr) return std::string_view(run_->bytes).substr(begin_, end_ - begin_);
+  if (part_.run != nullptr) {
+    return std::string_view(part_.run->bytes).substr(part_.begin, part_.bytes());
+  }
   if (!rest_) return {};
   return std::string_view(rest_->bytes).substr(rest_->taken);
 }
@@ -37,8 +34,8 @@ std::string_view Outbox::pending() const {
 void Outbox::take(std::size_t n) {
   if (n == bytes()) {
     clear();
-  } else if (run_ != nullptr) {
-    begin_ += static_cast<std::uint32_t>(n);
+  } else if (part_.run != nullptr) {
+    part_.begin += static_cast<std::uint32_t>(n);
     own();
   } else if (rest_) {
     rest_->taken += n;
@@ -52,7 +49,7 @@ void Outbox::take(std::size_t n) {
 }
 
 void Outbox::clear() {
-  if (run_ != nullptr) let_go();
+  if (part_.run != nullptr) let_go();
   rest_.reset();
   frames_ = 0;
 }
@@ -67,14 +64,14 @@ void Outbox::replace(std::string frames, std::size_t count) {
 
 void Outbox::own() {
   if (!rest_) rest_ = std::make_unique<Rest>();
-  if (run_ == nullptr) return;
+  if (part_.run == nullptr) return;
   rest_->bytes = pending();
   let_go();
 }
 
 void Outbox::let_go() {
-  --run_->holders;
-  run_ = nullptr;
+  --part_.run->holders;
+  part_ = {};
 }
 
 }  // namespace fairlead::hub

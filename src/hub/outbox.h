@@ -15,6 +15,14 @@ struct Run {
   std::uint32_t holders = 0;
 };
 
+// Whole frames in a run.
+struct RunPart {
+  Run* run = nullptr;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::size_t bytes() const { return end - begin; }
+};
+
 // What a session has been given and its socket has not yet taken: whole frames in order, the first
 // perhaps begun. Until the socket refuses something that is a stretch of a run, shared with all who
 // were given the same; only a rest is copied, so that a slow session costs its own bytes and no
@@ -26,13 +34,12 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  // `frames` frames: run.bytes from `begin` to its end.
-  void add(Run& run, std::size_t begin, std::size_t frames);
+  void add(const RunPart& part, std::size_t frames);
   void add(std::string_view bytes, std::size_t frames = 1);
 
-  bool empty() const { return run_ == nullptr && !rest_; }
+  bool empty() const { return part_.run == nullptr && !rest_; }
   std::size_t bytes() const {
-    return run_ != nullptr ? end_ - begin_ : rest_ ? rest_->bytes.size() - rest_->taken : 0;
+    return part_.run != nullptr ? part_.bytes() : rest_ ? rest_->bytes.size() - rest_->taken : 0;
   }
   std::size_t frames() const { return frames_; }  // since it was last empty
 
@@ -53,9 +60,7 @@ class Outbox {
   void own();
   void let_go();
 
-  Run* run_ = nullptr;
-  std::uint32_t begin_ = 0;
-  std::uint32_t end_ = 0;
+  RunPart part_;
   std::uint32_t frames_ = 0;
   std::unique_ptr<Rest> rest_;
 };

@@ -5,15 +5,15 @@
 #include <cstdint>
 
 #include "core/clock.h"
-#include "hub/flush_queue.h"
 
 namespace fairlead::hub {
 
-// The pace at which a queue's sessions are flushed, round after round. A round is over when all
-// have been written to and a proxy in between has taken it in; then there is a pause as long as the
-// round was. What comes meanwhile goes out together in the next one, and whoever shares the
-// processor has its turn: the proxy, and the next send, which would otherwise wait behind all that
-// the proxy has to pass on. A queue with little to do does not notice. One thread: the shard's.
+// The pace at which large rooms are written to, round after round. A round is over when all their
+// sessions have been written to and a proxy in between has taken it in; then there is a pause as
+// long as the round was. What comes meanwhile goes out together in the next one, and whoever shares
+// the processor has its turn: the proxy, and the next send, which would otherwise wait behind all
+// that the proxy has to pass on. A server with little to do does not notice. One thread: the
+// shard's.
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kPauseMax{20};
@@ -38,13 +38,11 @@ class Pace {
     }
     return now >= next_;
   }
-  // With everybody who stands in the queue now.
-  void begin(const FlushQueue& queue, MonoTime now) {
+  void begin(MonoTime now) {
     state_ = State::kWriting;
     began_ = now;
-    ends_ = queue.end();
   }
-  bool is_through(const FlushQueue& queue) const { return queue.begin() >= ends_; }
+  // The round's last write is done.
   void wrote(MonoTime now, bool behind) {
     wrote_ = now;
     if (behind) {
@@ -68,7 +66,6 @@ class Pace {
   MonoTime began_{};
   MonoTime wrote_{};
   MonoTime next_{};
-  FlushQueue::Place ends_ = 0;
 };
 
 }  // namespace fairlead::hub

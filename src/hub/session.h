@@ -61,39 +61,41 @@ struct Session {
     kParked,      // a poll session between two polls: no transport, keeps ephemeral events
   };
 
-  std::uint64_t key = 0;   // names it in posted tasks: never reused, unlike its address
-  std::uint32_t uses = 0;  // polls so far: tells whether it is still as one left it
-  std::string id;          // s_…
-  UserEntry* user = nullptr;
+  // What a delivery looks at stands together.
+  std::uint64_t key = 0;           // names it in posted tasks: never reused, unlike its address
   Transport* transport = nullptr;  // null: parked
   Outbox outbox;
-  LogPosition position;      // not live: everything up to here was queued or is not for it
-  LogPosition sent;          // the last durable event queued (or where it started): `head`
-  LogPosition acknowledged;  // poll: the cursor that the client came with last
+  LogPosition position;  // not live: everything up to here was queued or is not for it
+  LogPosition sent;      // the last durable event queued (or where it started): `head`
+  MonoTime last_queued;  // for the heartbeat
+  UserEntry* user = nullptr;
   State state = State::kOpening;
   TransportKind kind = TransportKind::kWebSocket;
+  FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
+  bool news = false;     // has been given something else than hello and probe
+  bool blocked = false;  // the transport said kBlocked
+  bool lags = false;     // what was written to it waited longer than a proxy is waited for
+  std::uint16_t frames_max = OpenRequest::kNoFramesMax;
+
   bool ephemeral = true;
   bool proven = false;
   bool nameless = false;  // polls with only a cursor: whichever comes next may use it
   bool is_spare = false;  // its key is in UserEntry::spares
   bool attached = false;  // has begun: in the room index and in presence
   bool reading = false;   // a store read for it is under way
-  FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
-  bool news = false;     // has been given something else than hello and probe
-  bool blocked = false;  // the transport said kBlocked
-  bool lags = false;     // what was written to it waited longer than a proxy is waited for
-  std::uint16_t frames_max = OpenRequest::kNoFramesMax;
-  FlushQueue::Place place = 0;  // in its queue
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
+  std::uint32_t uses = 0;        // polls so far: tells whether it is still as one left it
   std::uint32_t round = 0;       // of the last ephemeral event that reached it
   std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after
-  MonoTime last_queued;          // for the heartbeat
+  FlushQueue::Place place = 0;   // in its queue
+  LogPosition acknowledged;      // poll: the cursor that the client came with last
   MonoTime blocked_since;        // for 4008
   MonoTime opened;               // for the probes
   MonoTime parked_until;         // poll only
+  std::int64_t token_expires_at_ms = 0;
+  std::string id;  // s_…
   std::string probe;
   std::string token_id;
-  std::int64_t token_expires_at_ms = 0;
   // A poll's: no further event fits into its answer, beside `more` that are about to be given.
   bool is_full(std::size_t more = 0) const { return outbox.frames() + more >= frames_max; }
 

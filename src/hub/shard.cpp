@@ -16,12 +16,6 @@ std::string probe_word() {
   return protocol::base32(static_cast<std::int64_t>(random_u64() >> 1));
 }
 
-// Whether the poll asks for other rooms than the one before; one that names none goes on with
-// those.
-bool narrows_otherwise(const Session& session, const OpenRequest& request) {
-  return !request.rooms.empty() && (!session.only || *session.only != request.rooms);
-}
-
 }  // namespace
 
 Shard::Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clock& clock,
@@ -42,6 +36,7 @@ Shard::~Shard() = default;
 void Shard::run_mailbox() {
   Turn turn(*this);
   in_mailbox_ = true;
+  cpu_began_ = thread_cpu_time();
   mailbox_began_ = clock_.mono();
   goes_on_ = false;
   const auto enough = [this] { return has_worked_long(); };
@@ -77,75 +72,6 @@ Session* Shard::find(std::uint64_t key) {
 Session* Shard::open(OpenRequest request, Transport* transport) {
   Turn turn(*this);
   return enter(std::move(request), transport, transport->kind());
-}
-
-Session* Shard::poll(OpenRequest request, Transport* transport) {
-  Turn turn(*this);
-  auto* session = request.is_cursor_only() ? spare_for(request) : find(request.session);
-  if (session == nullptr || session->kind != TransportKind::kPoll ||
-      session->state == Session::State::kOpening || !session->user->loaded ||
-      narrows_otherwise(*session, request) || logged_out(request.token_id)) {
-    return enter(std::move(request), transport, TransportKind::kPoll);
-  }
-  // The session goes on: its memberships are known, so a cursor within the tail costs no read.
-  if (session->transport != nullptr) {
-    std::exchange(session->transport, nullptr)->end({EndReason::kTakenOver, 0}, {}, {});
-    park(*session);
-  }
-  unpark(*session, transport);
-  if (session->nameless) session->id = request.session;
-  session->ephemeral = request.ephemeral;
-  session->frames_max = request.frames_max;
-  keep_ephemerals(*session);
-  session->token_id = request.token_id;  // whoever logs that one out means this poll
-  session->token_expires_at_ms = request.token_expires_at_ms;
-  if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
-  session->request = std::make_unique<OpenRequest>(std::move(request));
-  if (in_tail(*session->request->cursor)) {
-    begin(*session, tail_.head(), {});
-  } else {
-    session->state = Session::State::kOpening;
-    take_snapshot(*session);
-  }
-  return session;
-}
-
-Session* Shard::poll_again(std::uint64_t key, std::uint32_t uses, std::string_view cursor,
-                           Transport* transport) {
-  Turn turn(*this);
-  auto* session = find(key);
-  const auto position = in_tail(cursor);
-  if (session == nullptr || session->uses != uses || session->state != Session::State::kParked ||
-      !position || logged_out(session->token_id) ||
-      (session->token_expires_at_ms != 0 && clock_.wall_ms() >= session->token_expires_at_ms)) {
-    return nullptr;
-  }
-  unpark(*session, transport);
-  go_on(*session, *position);
-  return session;
-}
-
-Session* Shard::spare_for(const OpenRequest& request) {
-  const auto it = users_.find(request.user);
-  if (it == users_.end()) return nullptr;
-  auto& spares = it->second->spares;
-  while (!spares.empty()) {
-    auto* session = find(spares.back());
-    spares.pop_back();
-    if (session == nullptr) continue;
-    session->is_spare = false;
-    if (session->state != Session::State::kParked) continue;
-    const bool same_rooms = session->only ? *session->only == request.rooms : request.rooms.empty();
-    if (same_rooms) return session;
-  }
-  return nullptr;
-}
-
-void Shard::unpark(Session& session, Transport* transport) {
-  --counters_.parked;
-  ++counters_.sessions;
-  ++session.uses;
-  session.transport = transport;
 }
 
 Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind kind) {
@@ -325,7 +251,8 @@ void Shard::go_on(Session& session, LogPosition position) {
   session.position = session.sent = session.acknowledged = position;
   session.state = Session::State::kCatchingUp;
   // Kept ephemeral events go first: else they could fill every answer, and the log never gets on.
-  if (position < tail_.head() && session.outbox.frames() >= session.frames_max) session.outbox.clear();
+  if (position < tail_.head() && session.outbox.frames() >= session.frames_max)
+    session.outbox.clear();
   touch(session, position < tail_.head() ? Rank::kBehind : Rank::kPrompt);
   advance(session);
 }
@@ -349,6 +276,13 @@ void Shard::leave_room(Session& session, RoomId room) {
   auto& sessions = it->second;
   const auto at = std::find(sessions.begin(), sessions.end(), &session);
   if (at == sessions.end()) return;
+  if (spread_ && spread_->room == room) {
+    // The last moves to a place that the spread has perhaps passed.
+    const auto place = static_cast<std::size_t>(at - sessions.begin());
+    const bool passed = place < spread_->next && spread_->next < sessions.size();
+    auto& moved = *sessions.back();
+    if (passed && moved.state == Session::State::kLive) leave_live(moved, spread_->stretch.first());
+  }
   *at = sessions.back();
   sessions.pop_back();
   if (sessions.empty()) rooms_.erase(it);
@@ -364,33 +298,6 @@ void Shard::gone(Session* session) {
   } else {
     remove(session);
   }
-}
-
-void Shard::answered(Session* session) {
-  Turn turn(*this);
-  session->outbox.clear();
-  settle(*session);
-}
-
-// A poll has its answer (or has lost its client).
-void Shard::settle(Session& session) {
-  park(session);
-  if (session.nameless) {
-    session.outbox.clear();
-    if (!std::exchange(session.is_spare, true)) session.user->spares.push_back(session.key);
-  }
-}
-
-void Shard::park(Session& session) {
-  leave_queue(session);
-  session.transport = nullptr;
-  session.state = Session::State::kParked;
-  session.blocked = false;
-  session.request = nullptr;
-  session.parked_until = now_ + settings_.poll_session_life;
-  keep_ephemerals(session);
-  --counters_.sessions;
-  ++counters_.parked;
 }
 
 void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms) {
@@ -458,6 +365,8 @@ void Shard::close() {
   mailbox_.close();
   closed_ = true;
   undelivered_.clear();
+  spread_.reset();
+  backlogs_.clear();
   for (auto& queue : queues_) queue.clear();
   for (auto& slot : slots_) slot.clear();
   rooms_.clear();
@@ -492,7 +401,7 @@ std::string Shard::cursor_at(LogPosition position) const {
 
 std::string Shard::cursor_of(const Session& session) const {
   const bool live = session.state == Session::State::kLive;
-  return cursor_at(live ? std::max(tail_.head(), session.position) : session.position);
+  return cursor_at(live ? std::max(given_up_to(), session.position) : session.position);
 }
 
 }  // namespace fairlead::hub

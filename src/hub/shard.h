@@ -17,6 +17,7 @@
 #include "core/counter.h"
 #include "core/mailbox.h"
 #include "core/thread_role.h"
+#include "hub/backlog.h"
 #include "hub/control_events.h"
 #include "hub/hub.h"
 #include "hub/pace.h"
@@ -48,8 +49,9 @@ struct ShardSettings {
 // the Transports. Everything but post() and add_stats() is for that thread alone; there are no
 // locks.
 //
-// shard.cpp: sessions come and go · fan_out.cpp: events to live sessions · catch_up.cpp: the log to
-// those behind · upkeep.cpp: heartbeats, proofs, slow clients, drain.
+// shard.cpp: sessions come and go · polls.cpp: those that only poll · fan_out.cpp: events to live
+// sessions · large_rooms.cpp: the same where these are many · catch_up.cpp: the log to those behind
+// · upkeep.cpp: heartbeats, proofs, slow clients, drain.
 class Shard {
  public:
   // `head`: the end of the log now; deliver() goes on from there. `wake`: makes the engine call
@@ -75,7 +77,7 @@ class Shard {
   // When run_mailbox() is due though nobody wakes the engine; to be asked after each turn with one.
   std::optional<MonoTime> resumes_at() const;
   void tick();  // every kTick: heartbeats, probes, slow clients, parked polls, drain
-  static constexpr std::chrono::milliseconds kTick{100};
+  static constexpr std::chrono::milliseconds kTick{20};
 
   // A new connection; a session that is already here or elsewhere goes on over this one, its old
   // connection ended with `superseded`. hello and what follows leave through `transport`. The
@@ -116,7 +118,9 @@ class Shard {
   void close();  // the engine stops: sessions are dropped, posts are refused
 
  private:
-  static constexpr std::size_t kSlots = 10;  // upkeep looks at each session once in kSlots ticks
+  static constexpr auto kFlushTime =
+      std::chrono::microseconds(1000);       // of a turn, for each of three
+  static constexpr std::size_t kSlots = 50;  // upkeep looks at each session once in kSlots ticks
 
   struct Snapshot {  // what a session needs from the store to begin
     std::optional<User> user;
@@ -129,7 +133,6 @@ class Shard {
         slow_closed;
     TurnTimes turns;
   };
-  struct Framed;  // a stretch of a room's events, ready for each kind of transport
   struct Undelivered {
     log::BatchPtr batch;
     std::size_t next;  // the events before it are in the tail
@@ -138,8 +141,6 @@ class Shard {
 
   // shard.cpp
   Session* enter(OpenRequest request, Transport* transport, TransportKind kind);
-  Session* spare_for(const OpenRequest& request);
-  void unpark(Session& session, Transport* transport);
   void go_on(Session& session, LogPosition position);
   std::string presence_name(const Session& session) const;
   void take_snapshot(Session& session);
@@ -148,34 +149,51 @@ class Shard {
   void begin(Session& session, LogPosition head, LogPosition floor);
   void attach_to_rooms(Session& session);
   void leave_room(Session& session, RoomId room);
-  void park(Session& session);
-  void settle(Session& session);
   std::optional<LogPosition> in_tail(
       std::string_view wire) const;  // no read is needed to go on from this cursor
   bool logged_out(const std::string& token_id) const;
   void supersede(const std::string& id);
   void remove(Session* session);
 
+  // polls.cpp
+  Session* spare_for(const OpenRequest& request);
+  void unpark(Session& session, Transport* transport);
+  void park(Session& session);
+  void settle(Session& session);
+  void keep_ephemerals(Session& session);
+
   // fan_out.cpp
   bool has_worked_long() const;
   void deliver_some();
   void fan_out(std::span<const store::EventPtr> events);
-  void give(Session& session, Framed& framed, Rank rank);
+  bool give(Session& session, Stretch& stretch);  // true: it has it, and is to be flushed
+  // Not live any longer: it goes on from the log, with the first event that it has not been given,
+  // at the latest with `next` (G6).
+  void leave_live(Session& session, LogPosition next);
   void apply_membership(const store::Event& event);
   void apply_to(UserEntry& user, const store::Event& event);
   void queue_own(Session& session, std::string_view json, bool control = false);
-  void keep_ephemerals(Session& session);
   void touch(Session& session, Rank rank);
   void leave_queue(Session& session);
   void end_turn();
   void flush_some(Rank rank);
-  void flush_bulk();
-  bool is_proxy_behind() const;
-  void note_witness(Session& session);
   void flush(Session& session);
   Transport::Flush write(Session& session);
   FlushQueue& queue(Rank rank) { return queues_[static_cast<std::size_t>(rank)]; }
   const FlushQueue& queue(Rank rank) const { return queues_[static_cast<std::size_t>(rank)]; }
+
+  // large_rooms.cpp
+  bool has_backlog(RoomId room) const;
+  void give_later(RoomId room, std::span<const store::EventPtr> events);
+  LogPosition given_up_to() const;  // by everybody who is live and whom it is for
+  // Whether the session is live, but must be given something else before the stretch's last event.
+  bool is_owed_before(const Session& session, const Stretch& stretch) const;
+  void write_to_large_rooms();
+  bool begin_spread();
+  void spread_on();
+  void end_spread();
+  void note_witness(Session& session);
+  bool is_proxy_behind() const;
 
   // catch_up.cpp
   void advance(Session& session);
@@ -211,19 +229,23 @@ class Shard {
   std::array<std::vector<Session*>, kSlots> slots_;
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
   std::deque<Undelivered> undelivered_;
-  std::array<FlushQueue, 3> queues_;  // by rank
-  Pace bulk_pace_;
-  std::uint64_t witness_ = 0;      // key of the session that tells how far a proxy is
-  std::string scratch_;            // frames on their way to one session
-  std::uint64_t delivered_ = 0;    // in this turn
-  bool in_mailbox_ = false;        // this turn is run_mailbox()'s
-  bool mailbox_has_more_ = false;  // than this turn's share of the thread allowed
-  bool goes_on_ = false;           // has woken itself for what is left
+  std::array<FlushQueue, 2> queues_;  // by rank
+  std::deque<Backlog> backlogs_;      // of large rooms; the first one is being spread
+  std::optional<Spread> spread_;      // its front, under way
+  Pace pace_;                         // of the rounds in which each backlog is spread once
+  std::size_t spreads_left_ = 0;      // in this round
+  std::uint64_t witness_ = 0;         // key of the session that tells how far a proxy is
+  std::string scratch_;               // frames on their way to one session
+  std::uint64_t delivered_ = 0;       // in this turn
+  bool in_mailbox_ = false;           // this turn is run_mailbox()'s
+  bool mailbox_has_more_ = false;     // than this turn's share of the thread allowed
+  bool goes_on_ = false;              // has woken itself for what is left
   std::uint64_t next_key_ = 1;
   std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;
   int turn_depth_ = 0;
   MonoTime now_;
+  std::optional<std::chrono::nanoseconds> cpu_began_;  // of a turn that is for many
   MonoTime mailbox_began_{};  // run_mailbox(): its share of a turn that others began
   bool closed_ = false;
 

@@ -8,6 +8,7 @@ namespace fairlead::hub {
 
 void Shard::tick() {
   Turn turn(*this);
+  cpu_began_ = thread_cpu_time();
   send_second_probes();
   if (drained_) drain_slice();
   auto& slot = slots_[tick_++ % kSlots];
@@ -60,7 +61,7 @@ void Shard::drain(std::chrono::milliseconds over, std::function<void()> done) {
 void Shard::drain_slice() {
   // 10,000 at once would hold the loop for seconds (docs/decisions); the clients come back spread
   // over the whole drain time, each at its own moment.
-  constexpr std::size_t kSlice = 1000;
+  constexpr std::size_t kSlice = 200;
   for (std::size_t n = 0; n < kSlice && !by_key_.empty(); ++n) {
     const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(drain_over_.count(), 1));
     end(by_key_.begin()->second.get(), EndReason::kRestart,

@@ -9,18 +9,18 @@
 namespace fairlead::hub {
 namespace {
 
-std::size_t write(Run& run, std::string_view bytes) {
+RunPart write(Run& run, std::string_view bytes) {
   const auto begin = run.bytes.size();
   run.bytes += bytes;
-  return begin;
+  return {&run, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(run.bytes.size())};
 }
 
 TEST(Outbox, AStretchOfARunIsSharedUntilPartOfItHasLeft) {
   hub::Run run;
   Outbox ann, bob;
-  const auto begin = write(run, "first,second,");
-  ann.add(run, begin, 2);
-  bob.add(run, begin, 2);
+  const auto part = write(run, "first,second,");
+  ann.add(part, 2);
+  bob.add(part, 2);
   EXPECT_EQ(run.holders, 2u);
   EXPECT_EQ(ann.pending().data(), bob.pending().data());
   ann.take(ann.bytes());
@@ -34,12 +34,12 @@ TEST(Outbox, AStretchOfARunIsSharedUntilPartOfItHasLeft) {
 TEST(Outbox, StretchesThatFollowEachOtherStayOne) {
   hub::Run run;
   Outbox box;
-  box.add(run, write(run, "a"), 1);
-  box.add(run, write(run, "b"), 1);
+  box.add(write(run, "a"), 1);
+  box.add(write(run, "b"), 1);
   EXPECT_EQ(box.pending(), "ab");
   EXPECT_EQ(run.holders, 1u);
   write(run, "for others");
-  box.add(run, write(run, "c"), 1);
+  box.add(write(run, "c"), 1);
   EXPECT_EQ(box.pending(), "abc");
   EXPECT_EQ(run.holders, 0u);
   box.add("own");
@@ -59,7 +59,7 @@ TEST(Outbox, WhatIsLeftIsInOrderHoweverItIsTaken) {
       if (i % 3 == 0) {
         box.add(frame);
       } else {
-        box.add(run, write(run, frame), 1);
+        box.add(write(run, frame), 1);
       }
       if (i % 7 == 0) write(run, "not for it");
       const auto n = std::min(step, box.bytes());
@@ -78,7 +78,7 @@ TEST(Outbox, WhatIsLeftIsInOrderHoweverItIsTaken) {
 TEST(Outbox, NothingTakenOfAStretchMakesItTheSessionsOwn) {
   hub::Run run;
   Outbox box;
-  box.add(run, write(run, "kept for later"), 1);
+  box.add(write(run, "kept for later"), 1);
   box.take(0);  // a poll that lingers
   EXPECT_EQ(run.holders, 0u);
   EXPECT_EQ(box.pending(), "kept for later");
@@ -88,7 +88,7 @@ TEST(Outbox, AnOutboxThatGoesLetsGoOfItsRun) {
   hub::Run run;
   {
     Outbox box;
-    box.add(run, write(run, "x"), 1);
+    box.add(write(run, "x"), 1);
     EXPECT_EQ(run.holders, 1u);
   }
   EXPECT_EQ(run.holders, 0u);
@@ -98,7 +98,7 @@ TEST(Runs, AFullRunStaysAsLongAsItIsHeld) {
   Runs runs;
   auto& first = runs.current(TransportKind::kSse);
   Outbox box;
-  box.add(first, write(first, std::string(Runs::kRunBytes, 'x')), 1);
+  box.add(write(first, std::string(Runs::kRunBytes, 'x')), 1);
   auto& second = runs.current(TransportKind::kSse);
   EXPECT_NE(&first, &second);
   EXPECT_NE(&second, &runs.current(TransportKind::kWebSocket));

@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
-#include "hub/session.h"
-
 namespace fairlead::hub {
 namespace {
 
@@ -15,21 +11,14 @@ class PaceTest : public ::testing::Test {
  protected:
   MonoTime at(int ms) const { return MonoTime(std::chrono::seconds(1000)) + milliseconds(ms); }
   bool may_begin(int ms, bool behind = false) { return pace_.may_begin(at(ms), behind); }
-  // A round of three, from `ms` on.
   void round(int ms, int took_ms, bool behind) {
-    for (auto& session : sessions_) queue_.push(&session);
-    pace_.begin(queue_, at(ms));
-    EXPECT_FALSE(pace_.is_through(queue_));
-    queue_.push(&sessions_[0]);  // comes during the round: not one of it
-    for (int i = 0; i < 3; ++i) queue_.pop();
-    EXPECT_TRUE(pace_.is_through(queue_));
+    pace_.begin(at(ms));
+    EXPECT_TRUE(pace_.is_writing());
     pace_.wrote(at(ms + took_ms), behind);
-    queue_.pop();
+    EXPECT_FALSE(pace_.is_writing());
   }
 
   Pace pace_;
-  FlushQueue queue_;
-  std::array<Session, 3> sessions_;
 };
 
 TEST_F(PaceTest, TheFirstRoundIsAtOnce) {

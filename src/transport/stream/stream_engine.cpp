@@ -98,7 +98,7 @@ void StreamEngine::finish(Connection& connection) {
 }
 
 void StreamEngine::run() {
-  std::array<epoll_event, 128> events;  // a turn's: they leave the thread within a millisecond
+  std::array<epoll_event, 64> events;  // a turn's: they leave the thread within a millisecond
   while (!stopping_) {
     const int n =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
@@ -141,7 +141,7 @@ int StreamEngine::wait_ms() const {
 void StreamEngine::run_deadlines() {
   // Each is about one write; the others come with the next turn, which does not wait for anything
   // then.
-  constexpr int kAtATime = 128;
+  constexpr int kAtATime = 64;
   const auto time = now();
   for (int n = 0; n < kAtATime && !soon_.empty() && soon_.front().first <= time; ++n) {
     const auto key = soon_.front().second;

@@ -1,0 +1,149 @@
+// Events for more sessions than one turn can reach. They wait in a backlog, room by room, and small
+// rooms do not wait for them: whoever is in both and has not been reached yet reads on from the
+// log, so that the order is kept.
+#include <algorithm>
+
+#include "hub/shard.h"
+#include "hub/turn.h"
+
+namespace fairlead::hub {
+namespace {
+
+// One stretch of a backlog, and so one write to each session.
+constexpr std::size_t kStretchEvents = 64;
+constexpr std::size_t kStretchBytes = 64 * 1024;
+// Sessions that are written to between two looks at the clock.
+constexpr std::size_t kWritesAtATime = 16;
+
+}  // namespace
+
+bool Shard::has_backlog(RoomId room) const {
+  return std::any_of(backlogs_.begin(), backlogs_.end(),
+                     [room](const auto& backlog) { return backlog.room == room; });
+}
+
+void Shard::give_later(RoomId room, std::span<const store::EventPtr> events) {
+  auto backlog = std::find_if(backlogs_.begin(), backlogs_.end(),
+                              [room](const auto& one) { return one.room == room; });
+  if (backlog == backlogs_.end() && backlogs_.size() < limits::kBacklogsMax) {
+    backlog = backlogs_.insert(backlogs_.end(), {room, {}});
+  }
+  if (backlog != backlogs_.end() &&
+      backlog->events.size() + events.size() <= limits::kBacklogEventsMax) {
+    backlog->events.insert(backlog->events.end(), events.begin(), events.end());
+    return;
+  }
+  // More than can be kept: the log has it all.
+  for (auto* session : rooms_[room]) {
+    if (session->state == Session::State::kLive) leave_live(*session, events.front()->position);
+  }
+  if (backlog != backlogs_.end()) backlog->events.clear();
+}
+
+LogPosition Shard::given_up_to() const {
+  auto next = tail_.head().value() + 1;
+  if (spread_) next = std::min(next, spread_->stretch.first().value());
+  for (const auto& backlog : backlogs_) {
+    if (!backlog.events.empty()) next = std::min(next, backlog.events.front()->position.value());
+  }
+  return LogPosition(next - 1);
+}
+
+bool Shard::is_owed_before(const Session& session, const Stretch& stretch) const {
+  const auto is_in = [&](RoomId room) {
+    const auto& memberships = session.user->memberships;
+    const auto it = memberships.find(room);
+    return it != memberships.end() && it->second.since && wants(session, room);
+  };
+  if (spread_ && &stretch != &spread_->stretch && session.position < spread_->stretch.last() &&
+      spread_->stretch.first() < stretch.last() && is_in(spread_->room)) {
+    return true;
+  }
+  return std::any_of(backlogs_.begin(), backlogs_.end(), [&](const auto& backlog) {
+    return !backlog.events.empty() && backlog.events.front()->position < stretch.last() &&
+           session.position < backlog.events.back()->position && is_in(backlog.room);
+  });
+}
+
+std::optional<MonoTime> Shard::resumes_at() const {
+  const bool waits = pace_.is_watching() || (!backlogs_.empty() && !pace_.is_writing());
+  return waits ? std::optional(pace_.next()) : std::nullopt;
+}
+
+void Shard::write_to_large_rooms() {
+  if (!pace_.is_writing()) {
+    const auto now = clock_.mono();
+    const bool behind = pace_.is_watching() && now >= pace_.next() && is_proxy_behind();
+    const bool may = pace_.may_begin(now, behind);
+    // Its client is slow perhaps, not the proxy: it is no witness until it has read all.
+    if (behind && !pace_.is_watching()) find(witness_)->lags = true;
+    if (backlogs_.empty() || !may) return;
+    pace_.begin(now);
+    spreads_left_ = backlogs_.size();
+  }
+  const auto until = clock_.mono() + kFlushTime;
+  while (spreads_left_ > 0) {
+    if (spread_ || begin_spread()) spread_on();
+    if (clock_.mono() >= until) break;
+  }
+  if (spreads_left_ == 0) pace_.wrote(clock_.mono(), is_proxy_behind());
+}
+
+bool Shard::begin_spread() {
+  auto& [room, waiting] = backlogs_.front();
+  std::vector<store::EventPtr> events;
+  std::size_t bytes = 0;
+  while (!waiting.empty() && events.size() < kStretchEvents && bytes < kStretchBytes) {
+    bytes += waiting.front()->json.size();
+    events.push_back(std::move(waiting.front()));
+    waiting.pop_front();
+  }
+  if (events.empty()) {
+    end_spread();
+    return false;
+  }
+  spread_.emplace(room, std::move(events), runs_);
+  return true;
+}
+
+void Shard::spread_on() {
+  const auto it = rooms_.find(spread_->room);
+  if (it != rooms_.end()) {
+    auto& sessions = it->second;
+    const auto end = std::min(sessions.size(), spread_->next + kWritesAtATime);
+    while (spread_->next < end) {
+      auto& session = *sessions[spread_->next++];
+      if (!give(session, spread_->stretch)) continue;
+      leave_queue(session);
+      note_witness(session);
+      flush(session);
+    }
+    if (spread_->next < sessions.size()) return;
+  }
+  end_spread();
+}
+
+// The room has had its turn; what has come meanwhile waits for the next.
+void Shard::end_spread() {
+  spread_.reset();
+  auto room = std::move(backlogs_.front());
+  backlogs_.pop_front();
+  if (!room.events.empty()) backlogs_.push_back(std::move(room));
+  --spreads_left_;
+}
+
+// Who was written to last is who a proxy comes to last.
+void Shard::note_witness(Session& session) {
+  if (session.lags && session.transport != nullptr) {
+    session.lags = session.transport->proxy_is_behind();
+  }
+  if (!session.lags) witness_ = session.key;
+}
+
+bool Shard::is_proxy_behind() const {
+  const auto last = by_key_.find(witness_);
+  return last != by_key_.end() && last->second->transport != nullptr &&
+         last->second->transport->proxy_is_behind();
+}
+
+}  // namespace fairlead::hub

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "hub/frames.h"
+#include "hub/runs.h"
+
+namespace fairlead::hub {
+
+// Events that go out together, framed for each kind of transport that needs it, on first use. Holds
+// the runs that it is in; the events must outlive it. One thread: the shard's.
+class Stretch {
+ public:
+  Stretch(std::span<const store::EventPtr> events, Runs& runs) : events_(events), runs_(runs) {}
+  ~Stretch() {
+    for (auto& part : by_kind_) {
+      if (part.run != nullptr) --part.run->holders;
+    }
+  }
+  Stretch(const Stretch&) = delete;
+  Stretch& operator=(const Stretch&) = delete;
+
+  LogPosition first() const { return events_.front()->position; }
+  LogPosition last() const { return events_.back()->position; }
+  std::size_t count() const { return events_.size(); }
+
+  const RunPart& as(TransportKind kind) {
+    auto& part = by_kind_[static_cast<std::size_t>(kind)];
+    if (part.run == nullptr) {
+      auto& run = runs_.current(kind);
+      ++run.holders;
+      const auto begin = run.bytes.size();
+      for (const auto& event : events_) add_frame(run.bytes, *event, kind);
+      part = {&run, static_cast<std::uint32_t>(begin),
+              static_cast<std::uint32_t>(run.bytes.size())};
+    }
+    return part;
+  }
+
+ private:
+  std::span<const store::EventPtr> events_;
+  Runs& runs_;
+  std::array<RunPart, 3> by_kind_ = {};
+};
+
+}  // namespace fairlead::hub
