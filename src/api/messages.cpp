@@ -14,7 +14,7 @@ namespace fairlead::api {
 namespace {
 
 void one_message(const Answer& to, const Message& message) {
-  to.json(200, protocol::to_json(message));
+  to.json(200, protocol::message_json(message));
 }
 
 void sent(const Answer& to, chat::SendOutcome outcome) {
@@ -65,11 +65,13 @@ void list(Api& api, const Call& call, RoomId room, const Answer& answer) {
   api.chat().history(
       call.user(), room, *query,
       answer.then<store::History>([](const Answer& to, const store::History& history) {
-        Json json = {{"messages", Json::array()}, {"has_more", history.has_more}};
+        std::string json = R"({"messages":[)";
         for (const auto& message : history.messages) {
-          json["messages"].push_back(protocol::to_json(message));
+          if (json.back() != '[') json += ',';
+          json += protocol::message_json(message);
         }
-        to.json(200, json);
+        json += history.has_more ? R"(],"has_more":true})" : R"(],"has_more":false})";
+        to.json(200, std::move(json));
       }));
 }
 

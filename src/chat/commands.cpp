@@ -37,7 +37,7 @@ void edit(Service& service, UserId caller, protocol::Command command, Done<std::
   service.edit(caller, command.room, command.message, std::move(*text),
                [done = std::move(done)](Result<Message> message) {
                  if (!message) return done(fail(std::move(message.error())));
-                 done(protocol::dump(protocol::to_json(*message)));
+                 done(protocol::message_json(*message));
                });
 }
 

@@ -15,19 +15,22 @@ using protocol::Json;
 using store::EventDraft;
 using store::EventKind;
 
-EventDraft draft(const char* type, RoomId room, std::int64_t now_ms, const Json& data) {
+EventDraft draft_of_text(const char* type, RoomId room, std::int64_t now_ms, std::string json) {
   EventDraft event;
   event.type = type;
   event.room = room;
   event.time_ms = now_ms;
-  event.data = protocol::dump(data);
+  event.data = std::move(json);
   return event;
+}
+EventDraft draft(const char* type, RoomId room, std::int64_t now_ms, const Json& data) {
+  return draft_of_text(type, room, now_ms, protocol::dump(data));
 }
 
 // The same bytes go to everybody: nobody is "me".
-Json anonymous(Message message) {
+std::string anonymous(Message message) {
   for (auto& reaction : message.reactions) reaction.me = false;
-  return protocol::to_json(message);
+  return protocol::message_json(message);
 }
 
 EventDraft reaction(const char* type, const Message& message, const User& user,
@@ -87,20 +90,15 @@ EventDraft member_updated(RoomId room, const Member& member, std::int64_t now_ms
 }
 
 EventDraft message_created(RoomId room, std::string json, std::int64_t now_ms) {
-  EventDraft event;
-  event.type = "message.created";
-  event.room = room;
-  event.time_ms = now_ms;
-  event.data = std::move(json);
-  return event;
+  return draft_of_text("message.created", room, now_ms, std::move(json));
 }
 
 EventDraft message_updated(const Message& message, std::int64_t now_ms) {
-  return draft("message.updated", message.room, now_ms, anonymous(message));
+  return draft_of_text("message.updated", message.room, now_ms, anonymous(message));
 }
 
 EventDraft message_deleted(const Message& message, std::int64_t now_ms) {
-  return draft("message.deleted", message.room, now_ms, anonymous(message));
+  return draft_of_text("message.deleted", message.room, now_ms, anonymous(message));
 }
 
 EventDraft reaction_added(const Message& message, const User& user, const std::string& emoji,

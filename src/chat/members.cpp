@@ -18,7 +18,7 @@ Error above_you() {
 
 Result<std::vector<Member>> list_members(store::View& view, UserId caller, RoomId room,
                                          std::size_t limit) {
-  const auto allowed = access(view, room, caller, Action::kRead);
+  const auto allowed = permission(view, room, caller, Action::kRead);
   if (!allowed) return fail(allowed.error());
   return view.members(room, limit);
 }

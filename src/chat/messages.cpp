@@ -44,7 +44,7 @@ Result<SendOutcome> replay(store::View::NonceUse use, const SendRequest& request
   if (use.fingerprint != fingerprint(request)) {
     return fail(ErrorCode::kNonceReused, "send another message under another nonce");
   }
-  auto json = protocol::dump(protocol::to_json(use.message));
+  auto json = protocol::message_json(use.message);
   return SendOutcome{std::move(use.message), std::move(json), true, {}};
 }
 
@@ -67,7 +67,7 @@ Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& requ
     }
   }
   if (refusal) return fail(std::move(*refusal));
-  const auto allowed = access(tx, request.room, request.author, Action::kSend);
+  const auto allowed = permission(tx, request.room, request.author, Action::kSend);
   if (!allowed) return fail(allowed.error());
   if (request.reply_to && !tx.message(request.room, request.reply_to, request.author)) {
     return fail(field_error("reply_to", "there is no such message in this room"));
@@ -85,15 +85,15 @@ Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& requ
   message.mentions = resolve_mentions(tx, request.room, request.text);
   message.metadata = request.metadata;
   message.created_at_ms = now_ms;
-  tx.insert_message(message, fingerprint(request));
-  SendOutcome outcome{message, protocol::dump(protocol::to_json(message)), false, {}};
+  tx.insert_message(message, request.nonce.empty() ? std::string() : fingerprint(request));
+  SendOutcome outcome{message, protocol::message_json(message), false, {}};
   tx.append(message_created(message.room, outcome.json, now_ms));
   return outcome;
 }
 
 Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                              std::string text, std::int64_t now_ms) {
-  const auto allowed = access(tx, room, caller, Action::kSend);
+  const auto allowed = permission(tx, room, caller, Action::kSend);
   if (!allowed) return fail(allowed.error());
   auto message = tx.message(room, id, caller);
   if (!message) return fail(no_such_message());
@@ -112,11 +112,11 @@ Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room,
 
 Result<void> delete_message(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                             std::int64_t now_ms) {
-  const auto reader = access(tx, room, caller, Action::kRead);
+  const auto reader = permission(tx, room, caller, Action::kRead);
   if (!reader) return fail(reader.error());
   auto message = tx.message(room, id, caller);
   if (!message) return fail(no_such_message());
-  if (message->author.id != caller && !may(reader->role, Action::kModerate)) {
+  if (message->author.id != caller && !may(*reader, Action::kModerate)) {
     return fail(ErrorCode::kForbidden, "only its author or a moderator deletes a message");
   }
   if (message->deleted_at_ms != 0) return {};
@@ -130,7 +130,7 @@ Result<void> delete_message(store::Transaction& tx, UserId caller, RoomId room, 
 }
 
 Result<Message> read_message(store::View& view, UserId caller, RoomId room, MessageId id) {
-  const auto allowed = access(view, room, caller, Action::kRead);
+  const auto allowed = permission(view, room, caller, Action::kRead);
   if (!allowed) return fail(allowed.error());
   auto message = view.message(room, id, caller);
   if (!message) return fail(no_such_message());
@@ -139,7 +139,7 @@ Result<Message> read_message(store::View& view, UserId caller, RoomId room, Mess
 
 Result<store::History> read_history(store::View& view, UserId caller, RoomId room,
                                     const store::HistoryQuery& query) {
-  const auto allowed = access(view, room, caller, Action::kRead);
+  const auto allowed = permission(view, room, caller, Action::kRead);
   if (!allowed) return fail(allowed.error());
   return view.history(room, query, caller);
 }

@@ -40,14 +40,24 @@ Result<Sight> sight(store::View& view, RoomId id, UserId caller) {
   return Sight{std::move(*room), role};
 }
 
-Result<Access> access(store::View& view, RoomId id, UserId caller, Action action) {
-  auto seen = sight(view, id, caller);
-  if (!seen) return fail(std::move(seen.error()));
-  if (!seen->role) return fail(ErrorCode::kNotAMember, "join the room first");
-  if (!may(*seen->role, action)) {
+Result<Role> permission(store::View& view, RoomId id, UserId caller, Action action) {
+  const auto role = view.role(id, caller);  // a room that goes takes its members with it
+  if (!role) {
+    const auto seen = sight(view, id, caller);
+    return fail(seen ? error(ErrorCode::kNotAMember, "join the room first") : seen.error());
+  }
+  if (!may(*role, action)) {
     return fail(ErrorCode::kForbidden, "your role in the room does not allow this");
   }
-  return Access{std::move(seen->room), *seen->role};
+  return *role;
+}
+
+Result<Access> access(store::View& view, RoomId id, UserId caller, Action action) {
+  const auto role = permission(view, id, caller, action);
+  if (!role) return fail(role.error());
+  auto room = view.room(id);
+  if (!room) return fail(no_such_room());
+  return Access{std::move(*room), *role};
 }
 
 }  // namespace fairlead::chat

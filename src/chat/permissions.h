@@ -23,13 +23,14 @@ enum class Action : std::uint8_t {
 // The table of role × action. Total.
 bool may(Role role, Action action);
 
+// The caller's role in the room. Errors: not_found (no such room, or a private one of
+// others), not_a_member (a public one), forbidden (the role does not allow it).
+Result<Role> permission(store::View& view, RoomId room, UserId caller, Action action);
+// The same, and the room.
 struct Access {
   Room room;
   Role role = Role::kReader;
 };
-
-// The room and the caller's role in it. Errors: not_found (no such room, or a private one of
-// others), not_a_member (a public one), forbidden (the role does not allow it).
 Result<Access> access(store::View& view, RoomId room, UserId caller, Action action);
 
 // A room that the caller may know of. Errors: not_found.

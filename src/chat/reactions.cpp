@@ -11,7 +11,7 @@ namespace fairlead::chat {
 namespace {
 
 Result<Message> find(store::View& view, UserId caller, RoomId room, MessageId id, Action action) {
-  const auto allowed = access(view, room, caller, action);
+  const auto allowed = permission(view, room, caller, action);
   if (!allowed) return fail(allowed.error());
   auto message = view.message(room, id, caller);
   if (!message) return fail(no_such_message());

@@ -17,7 +17,7 @@ namespace fairlead::chat {
 void Service::typing(UserId caller, RoomId room, Done<void> done) {
   parts_.readers.submit<User>(
       [caller, room](store::View& view) -> Result<User> {
-        const auto allowed = access(view, room, caller, Action::kSend);
+        const auto allowed = permission(view, room, caller, Action::kSend);
         if (!allowed) return fail(allowed.error());
         return read_user(view, caller);
       },
@@ -41,7 +41,7 @@ void Service::query_presence(Result<std::vector<UserId>> users, Done<PresenceSta
 void Service::room_presence(UserId caller, RoomId room, Done<PresenceStates> done) {
   parts_.readers.submit<std::vector<UserId>>(
       [caller, room](store::View& view) -> Result<std::vector<UserId>> {
-        const auto allowed = access(view, room, caller, Action::kRead);
+        const auto allowed = permission(view, room, caller, Action::kRead);
         if (!allowed) return fail(allowed.error());
         std::vector<UserId> users;
         for (const auto& member : view.members(room, kRoomPresenceMax)) {

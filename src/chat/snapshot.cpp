@@ -17,8 +17,9 @@ Json time_or_null(std::int64_t ms) {
 
 Json to_json(const store::RoomSummary& summary) {
   Json json = protocol::to_json(summary.room, summary.role);
-  json["last_message"] =
-      summary.last_message ? protocol::to_json(*summary.last_message) : Json(nullptr);
+  json["last_message"] = summary.last_message
+                             ? Json::parse(protocol::message_json(*summary.last_message))
+                             : Json(nullptr);
   json["unread_count"] = summary.unread_count;
   json["mention_count"] = summary.mention_count;
   json["last_read_message_id"] = summary.last_read_message_id

@@ -1,6 +1,6 @@
 #include "protocol/json.h"
 
-#include <ctime>
+#include <chrono>
 
 #include "protocol/ids.h"
 
@@ -14,18 +14,24 @@ constexpr int kKeysMax = 1000;
 }  // namespace
 
 std::string rfc3339(std::int64_t ms) {
-  const std::time_t s = static_cast<std::time_t>(ms / 1000);
-  std::tm tm{};
-  gmtime_r(&s, &tm);
-  char text[40];
-  const auto n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-  const int m = static_cast<int>(ms % 1000);
-  std::string out(text, n);
-  out += '.';
-  out += static_cast<char>('0' + m / 100);
-  out += static_cast<char>('0' + m / 10 % 10);
-  out += static_cast<char>('0' + m % 10);
-  out += 'Z';
+  using namespace std::chrono;
+  const sys_time<milliseconds> time{milliseconds(ms)};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  std::string out;
+  out.reserve(24);
+  const auto add = [&out](long number, long tens, char after) {
+    for (; tens > 0; tens /= 10) out += static_cast<char>('0' + number / tens % 10);
+    out += after;
+  };
+  add(int{date.year()}, 1000, '-');
+  add(unsigned{date.month()}, 10, '-');
+  add(unsigned{date.day()}, 10, 'T');
+  add(clock.hours().count(), 10, ':');
+  add(clock.minutes().count(), 10, ':');
+  add(clock.seconds().count(), 10, '.');
+  add(clock.subseconds().count(), 100, 'Z');
   return out;
 }
 
@@ -84,30 +90,73 @@ Json to_json(const Member& member) {
           {"joined_at", rfc3339(member.joined_at_ms)}};
 }
 
-Json to_json(const Message& message) {
-  Json json = {{"id", to_wire(message.id)},
-               {"room_id", to_wire(message.room)},
-               {"seq", message.seq},
-               {"author",
-                {{"id", to_wire(message.author.id)},
-                 {"name", message.author.name},
-                 {"display_name", message.author.display_name}}}};
-  if (message.deleted_at_ms == 0) json["text"] = message.text;
-  if (!message.nonce.empty()) json["nonce"] = message.nonce;
-  if (message.reply_to) json["reply_to"] = to_wire(message.reply_to);
-  json["mentions"] = Json::array();
-  for (const auto user : message.mentions) json["mentions"].push_back(to_wire(user));
-  json["reactions"] = Json::array();
-  for (const auto& r : message.reactions) {
-    json["reactions"].push_back({{"emoji", r.emoji}, {"count", r.count}, {"me", r.me}});
+namespace {
+
+// `text`, which is UTF-8, as a JSON string; escapes what dump() escapes.
+void add_string(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
+  constexpr std::string_view kNames = "bfnrt\"\\";
+  out += '"';
+  for (const char c : text) {
+    if (const auto name = kNamed.find(c); name != std::string_view::npos) {
+      out += '\\';
+      out += kNames[name];
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += "\\u00";
+      out += kHex[static_cast<unsigned char>(c) >> 4];
+      out += kHex[static_cast<unsigned char>(c) & 0xF];
+    } else {
+      out += c;
+    }
   }
+  out += '"';
+}
+
+// The comma is that of the field before. Ids and times need no escapes.
+void add_field(std::string& out, std::string_view name, std::string_view plain) {
+  out.append(",\"").append(name).append("\":\"").append(plain).append("\"");
+}
+void add_text(std::string& out, std::string_view name, std::string_view text) {
+  out.append(",\"").append(name).append("\":");
+  add_string(out, text);
+}
+
+}  // namespace
+
+std::string message_json(const Message& message) {
+  std::string out;
+  out.reserve(message.text.size() + message.metadata.size() + 512);
+  out.append(R"({"id":")").append(to_wire(message.id)).append("\"");
+  add_field(out, "room_id", to_wire(message.room));
+  out.append(R"(,"seq":)").append(std::to_string(message.seq));
+  out.append(R"(,"author":{"id":")").append(to_wire(message.author.id)).append("\"");
+  add_text(out, "name", message.author.name);
+  add_text(out, "display_name", message.author.display_name);
+  out += '}';
+  if (message.deleted_at_ms == 0) add_text(out, "text", message.text);
+  if (!message.nonce.empty()) add_text(out, "nonce", message.nonce);
+  if (message.reply_to) add_field(out, "reply_to", to_wire(message.reply_to));
+  out += R"(,"mentions":[)";
+  for (const auto user : message.mentions) {
+    out.append(out.back() == '[' ? "\"" : ",\"").append(to_wire(user)).append("\"");
+  }
+  out += R"(],"reactions":[)";
+  for (const auto& reaction : message.reactions) {
+    out += out.back() == '[' ? R"({"emoji":)" : R"(,{"emoji":)";
+    add_string(out, reaction.emoji);
+    out.append(R"(,"count":)").append(std::to_string(reaction.count));
+    out += reaction.me ? R"(,"me":true})" : R"(,"me":false})";
+  }
+  out += ']';
   if (!message.metadata.empty() && message.deleted_at_ms == 0) {
-    json["metadata"] = Json::parse(message.metadata);
+    out.append(R"(,"metadata":)").append(message.metadata);
   }
-  json["created_at"] = rfc3339(message.created_at_ms);
-  if (message.edited_at_ms != 0) json["edited_at"] = rfc3339(message.edited_at_ms);
-  if (message.deleted_at_ms != 0) json["deleted_at"] = rfc3339(message.deleted_at_ms);
-  return json;
+  add_field(out, "created_at", rfc3339(message.created_at_ms));
+  if (message.edited_at_ms != 0) add_field(out, "edited_at", rfc3339(message.edited_at_ms));
+  if (message.deleted_at_ms != 0) add_field(out, "deleted_at", rfc3339(message.deleted_at_ms));
+  out += '}';
+  return out;
 }
 
 std::string dump(const Json& json) {

@@ -25,7 +25,9 @@ Json to_json(const User& user);
 // `role`: the viewer's, null for somebody who is no member.
 Json to_json(const Room& room, std::optional<Role> role);
 Json to_json(const Member& member);
-Json to_json(const Message& message);
+
+// The message as JSON text: it is what is stored, sent and answered. `metadata` is JSON already.
+std::string message_json(const Message& message);
 
 // Compact. Text that is not UTF-8 cannot be here (every input is checked), so this does not throw.
 std::string dump(const Json& json);

@@ -39,25 +39,38 @@ Message message() {
 }
 
 TEST(Json, AMessageLeavesOutWhatItHasNot) {
-  EXPECT_EQ(dump(to_json(message())),
+  EXPECT_EQ(message_json(message()),
             R"({"id":"m_0000000000005","room_id":"r_0000000000007","seq":3,)"
             R"("author":{"id":"u_0000000000001","name":"ada","display_name":"Ada"},"text":"hi",)"
             R"("mentions":[],"reactions":[],"created_at":"1970-01-01T00:00:01.000Z"})");
+}
+
+TEST(Json, TextIsEscapedAsElsewhere) {
+  std::string every;
+  for (int c = 1; c < 128; ++c) every += static_cast<char>(c);
+  for (const auto& text : {every, std::string("é 😀 \"\\/"), std::string()}) {
+    auto m = message();
+    m.text = text;
+    EXPECT_NE(message_json(m).find("\"text\":" + dump(Json(text))), std::string::npos);
+    EXPECT_EQ(Json::parse(message_json(m)).at("text"), text);
+  }
 }
 
 TEST(Json, AMessageShowsAllItHas) {
   auto m = message();
   m.nonce = "n";
   m.reply_to = MessageId(4);
-  m.mentions = {UserId(2)};
-  m.reactions = {{"👍", 2, true}};
+  m.mentions = {UserId(2), UserId(3)};
+  m.reactions = {{"👍", 2, true}, {"🎉", 1, false}};
   m.metadata = R"({"z":1,"a":[true]})";
   m.edited_at_ms = 2000;
-  const auto json = to_json(m);
+  const auto json = Json::parse(message_json(m));
   EXPECT_EQ(json["nonce"], "n");
   EXPECT_EQ(json["reply_to"], "m_0000000000004");
   EXPECT_EQ(json["mentions"][0], "u_0000000000002");
-  EXPECT_EQ(dump(json["reactions"][0]), R"({"emoji":"👍","count":2,"me":true})");
+  EXPECT_EQ(json["mentions"][1], "u_0000000000003");
+  EXPECT_EQ(dump(json["reactions"]),
+            R"([{"emoji":"👍","count":2,"me":true},{"emoji":"🎉","count":1,"me":false}])");
   EXPECT_EQ(dump(json["metadata"]), R"({"z":1,"a":[true]})") << "keys stay in their order";
   EXPECT_EQ(json["edited_at"], "1970-01-01T00:00:02.000Z");
 }
@@ -66,7 +79,7 @@ TEST(Json, ATombstoneHasNeitherTextNorMetadata) {
   auto m = message();
   m.metadata = R"({"k":1})";
   m.deleted_at_ms = 3000;
-  const auto json = to_json(m);
+  const auto json = Json::parse(message_json(m));
   EXPECT_FALSE(json.contains("text"));
   EXPECT_FALSE(json.contains("metadata"));
   EXPECT_EQ(json["deleted_at"], "1970-01-01T00:00:03.000Z");

@@ -54,6 +54,12 @@ class SqliteTransaction final : public Viewing<Transaction> {
     about_to_write();
     return db_.run(sql, args...);
   }
+  // The same for one with RETURNING: the value, or 0 if no row was changed.
+  template <typename... A>
+  std::int64_t write_returning(const char* sql, const A&... args) {
+    about_to_write();
+    return db_.number(sql, 0, args...);
+  }
   void insert_mentions(const Message& message);
   // Of rooms that were deleted: at most `max` messages, with what hangs on them. Returns how many.
   std::size_t purge_doomed(std::size_t max);

@@ -7,10 +7,9 @@
 namespace fairlead::store::sqlite {
 
 void SqliteTransaction::insert_message(Message& message, std::string_view fingerprint) {
-  if (write("UPDATE rooms SET last_seq = last_seq + 1 WHERE id = ?", message.room) == 0) {
-    throw std::logic_error("a message for a room that does not exist");
-  }
-  message.seq = db_.number("SELECT last_seq FROM rooms WHERE id = ?", 0, message.room);
+  message.seq = write_returning(
+      "UPDATE rooms SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq", message.room);
+  if (message.seq == 0) throw std::logic_error("a message for a room that does not exist");
   const auto insert = [&] {
     write(
         "INSERT INTO messages (id, room, seq, author, created_at_ms, edited_at_ms, deleted_at_ms, "
