@@ -65,7 +65,7 @@ def cases(transports):
         for name in storms.STORMS:
             yield Case(5, name, on, "fairlead", 20, bind(storms.storm, name, on))
     for on in streams:
-        yield Case(6, "stalled", on, "fairlead", 75, bind(storms.stalled, on))
+        yield Case(6, "stalled", on, "fairlead", 120, bind(storms.stalled, on))
     for on in streams:
         yield Case(7, "burst", on, "fairlead", 20, bind(storms.burst, on))
     for on in transports:

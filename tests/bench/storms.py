@@ -75,6 +75,15 @@ def storm(name, transport, bench):
 
 
 def stalled(transport, bench):
+    """Beside the same without anybody who stops: the log's newest events in memory and SQLite's caches grow then, too."""
+    row, control = (readers_and_slow(transport, bench, stop) for stop in (True, False))
+    row.update(of_the_slow_mib=row["growth_mib"] - control["growth_mib"], control_growth_mib=control["growth_mib"])
+    if "error" in control:
+        row["error"] = "without anybody who stops: " + control["error"]
+    return row
+
+
+def readers_and_slow(transport, bench, stop):
     readers, slow, messages, rate, pause = (80, 20, 2000, 500, 2) if bench.quick else (800, 200, 50000, 1000, 30)
     world = seed.world(bench, f"stalled{readers}", users=readers + slow, rooms=[range(1, readers + slow + 1)])
     with Fairlead(bench, world) as server, SessionLoad(
@@ -89,14 +98,16 @@ def stalled(transport, bench):
         time.sleep(pause / 3)
         calm = load.do("report", "readers")
         before = most = rss_bytes(server.server.pid)
-        load.do("pause", "slow")
+        if stop:
+            load.do("pause", "slow")
         load.do("mark")
         end = time.monotonic() + pause
         while time.monotonic() < end:
             time.sleep(0.25)
             most = max(most, rss_bytes(server.server.pid))
         beside = load.do("report", "readers")
-        load.do("resume", "slow")
+        if stop:
+            load.do("resume", "slow")
         load.do("mark")
         finish = load.do("await", 120)
         after = load.do("report", "readers")
