@@ -50,6 +50,7 @@ inline constexpr std::size_t kOutboxFramesMax = 1024;
 inline constexpr std::size_t kOutboxEphemeralFramesMax = 64;
 inline constexpr std::size_t kBacklogsMax = 16;             // large rooms that wait to be written to, a shard
 inline constexpr std::size_t kBacklogEventsMax = 1024;      // of one of them; then its sessions read on from the log
+inline constexpr std::size_t kBacklogBytesMax = 1024 * 1024;  // the same, when that is less
 inline constexpr auto kSlowClientTimeout = 60s;             // reads nothing for so long: 4008 (G6)
 inline constexpr auto kProbeTimeout = 10s;
 inline constexpr auto kSecondProbeDelay = 300ms;            // SSE: shows that events are not held back

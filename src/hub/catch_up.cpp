@@ -45,12 +45,16 @@ void Shard::advance(Session& session) {
     session.position = event.position;
   }
   if (frames > 0) give_own(session, frames);
-  if (session.position >= live_from) session.state = Session::State::kLive;
+  if (session.position < live_from) return;
+  session.state = Session::State::kLive;
+  // A poll asks this with each write: a short one is answered now, a held one waits for news.
+  if (session.kind == TransportKind::kPoll) touch(session, Rank::kBehind);
 }
 
 // What is in scratch_.
 void Shard::give_own(Session& session, std::size_t frames) {
   session.outbox.add(scratch_, frames);
+  session.last_queued = now_;
   session.news = true;
   delivered_ += frames;
   touch(session, Rank::kBehind);

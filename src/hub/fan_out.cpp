@@ -174,6 +174,7 @@ void Shard::queue_own(Session& session, std::string_view json, bool control) {
   std::string frame;
   add_frame(frame, json, session.kind);
   session.outbox.add(frame);
+  session.last_queued = now_;
   session.news |= !control;
   touch(session, Rank::kPrompt);
 }
@@ -204,6 +205,7 @@ void Shard::deliver(const Ephemeral& event) {
       auto& frame = frames[static_cast<std::size_t>(session->kind)];
       if (frame.empty()) add_frame(frame, *event.json, session->kind);
       session->outbox.add(frame);
+      session->last_queued = now_;
       session->news = true;
       if (parked) {
         keep_ephemerals(*session);
@@ -217,7 +219,6 @@ void Shard::deliver(const Ephemeral& event) {
 // ----------------------------------------------------------------------------------- to transports
 
 void Shard::touch(Session& session, Rank rank) {
-  session.last_queued = now_;
   if (session.blocked || session.queue <= rank) return;
   leave_queue(session);
   session.queue = rank;

@@ -26,18 +26,18 @@ void Shard::give_later(RoomId room, std::span<const store::EventPtr> events) {
   auto backlog = std::find_if(backlogs_.begin(), backlogs_.end(),
                               [room](const auto& one) { return one.room == room; });
   if (backlog == backlogs_.end() && backlogs_.size() < limits::kBacklogsMax) {
-    backlog = backlogs_.insert(backlogs_.end(), {room, {}});
+    backlog = backlogs_.insert(backlogs_.end(), Backlog{room});
   }
-  if (backlog != backlogs_.end() &&
+  if (backlog != backlogs_.end() && backlog->bytes <= limits::kBacklogBytesMax &&
       backlog->events.size() + events.size() <= limits::kBacklogEventsMax) {
-    backlog->events.insert(backlog->events.end(), events.begin(), events.end());
+    backlog->add(events);
     return;
   }
   // More than can be kept: the log has it all.
   for (auto* session : rooms_[room]) {
     if (session->state == Session::State::kLive) leave_live(*session, events.front()->position);
   }
-  if (backlog != backlogs_.end()) backlog->events.clear();
+  if (backlog != backlogs_.end()) backlog->clear();
 }
 
 LogPosition Shard::given_up_to() const {
@@ -90,19 +90,18 @@ void Shard::write_to_large_rooms() {
 }
 
 bool Shard::begin_spread() {
-  auto& [room, waiting] = backlogs_.front();
+  auto& backlog = backlogs_.front();
   std::vector<store::EventPtr> events;
   std::size_t bytes = 0;
-  while (!waiting.empty() && events.size() < kStretchEvents && bytes < kStretchBytes) {
-    bytes += waiting.front()->json.size();
-    events.push_back(std::move(waiting.front()));
-    waiting.pop_front();
+  while (!backlog.events.empty() && events.size() < kStretchEvents && bytes < kStretchBytes) {
+    events.push_back(backlog.take());
+    bytes += events.back()->json.size();
   }
   if (events.empty()) {
     end_spread();
     return false;
   }
-  spread_.emplace(room, std::move(events), runs_);
+  spread_.emplace(backlog.room, std::move(events), runs_);
   return true;
 }
 

@@ -74,6 +74,21 @@ TEST_F(StreamTest, ACursorThatIsNoneIsNotEchoedIntoAnAnswer) {
   EXPECT_EQ(answer.at("cursor"), "");
 }
 
+TEST_F(StreamTest, AShortPollIsAnsweredThoughMuchOfTheLogIsNotForIt) {
+  auto asked = request();
+  const auto id = asked.session;
+  auto first = poll(kShort, std::move(asked));
+  const auto start = body(first).at("cursor").get<std::string>();
+  notes(3000, RoomId(78));  // more than one look at the log leads past
+  auto next = request(id);
+  next.cursor = start;
+  auto second = poll(kShort, std::move(next));
+  const auto answer = body(second);
+  ASSERT_TRUE(answer.is_object()) << answer;
+  EXPECT_TRUE(answer.at("events").empty());
+  EXPECT_NE(answer.at("cursor"), start) << "is led past the same again";
+}
+
 TEST_F(StreamTest, AHeldPollIsAnsweredWithWhatComesAndItsConnectionWaitsForTheNext) {
   auto asked = request();
   const auto id = asked.session;

@@ -124,7 +124,8 @@ class StreamTest : public ::testing::Test {
     }
   }
 
-  void notes(int count) {
+  void notes(int count) { notes(count, room_); }
+  void notes(int count, RoomId room) {
     std::mutex mutex;
     std::condition_variable there;
     bool done = false;
@@ -133,7 +134,7 @@ class StreamTest : public ::testing::Test {
           for (int n = 1; n <= count; ++n) {
             tx.append(
                 {"note",
-                 room_,
+                 room,
                  {},
                  store::EventKind::kPlain,
                  {},
