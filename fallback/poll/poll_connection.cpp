@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/release.h"
 #include "core/socket.h"
 #include "fallback/poll/poll_answer.h"
 #include "http/request_id.h"
@@ -46,7 +45,7 @@ void PollConnection::begin(Poll poll) {
   state_ = State::kHeld;
   key_of_last_ = 0;  // of another user perhaps; refused, this poll has none
   fingerprint_ = poll.fingerprint;
-  request_id_ = std::move(poll.request_id);
+  request_id_.swap(poll.request_id);  // an empty one is not to keep the last one's memory
   timeout_s_ = static_cast<std::uint8_t>(poll.timeout.count());
   asked_ = std::make_unique<Asked>(
       Asked{poll.request.session, echoed(poll.request.cursor), poll.request.heartbeat_s});
@@ -117,7 +116,7 @@ void PollConnection::on_deadline() {
       return;
     }
     case State::kAnswering:
-      if (unread_bytes(fd_.get()) < unread_bytes_) {
+      if (unread_bytes(fd_.get()) < unsent_->unread_bytes) {
         await_reader();  // slowly, but it reads
       } else {
         lost();
@@ -194,20 +193,14 @@ void PollConnection::answer_problem(Error error) {
 
 void PollConnection::answer(std::string bytes) {
   asked_.reset();
-  bytes_ = std::move(bytes);
-  sent_ = 0;
   state_ = State::kAnswering;
-  go_on_writing();
-}
-
-void PollConnection::go_on_writing() {
-  const bool begun = sent_ > 0;
-  switch (stream::write_some(fd_.get(), bytes_, sent_)) {
+  std::size_t sent = 0;
+  switch (stream::write_some(fd_.get(), bytes, sent)) {
     case stream::Write::kAll:
-      if (begun) engine_.rewatch(*this, kWatch);
       answered();
       return;
     case stream::Write::kSome:
+      unsent_ = std::make_unique<Unsent>(Unsent{std::move(bytes), sent});
       engine_.rewatch(*this, kWatch | EPOLLOUT);
       await_reader();
       return;
@@ -217,13 +210,28 @@ void PollConnection::go_on_writing() {
   }
 }
 
+void PollConnection::go_on_writing() {
+  switch (stream::write_some(fd_.get(), unsent_->bytes, unsent_->sent)) {
+    case stream::Write::kAll:
+      unsent_.reset();
+      engine_.rewatch(*this, kWatch);
+      answered();
+      return;
+    case stream::Write::kSome:
+      await_reader();
+      return;
+    case stream::Write::kBroken:
+      engine_.finish(*this);
+      return;
+  }
+}
+
 void PollConnection::await_reader() {
-  unread_bytes_ = unread_bytes(fd_.get());
+  unsent_->unread_bytes = unread_bytes(fd_.get());
   engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
 }
 
 void PollConnection::answered() {
-  release(bytes_);
   if (!connection_.keep_alive) {
     engine_.finish(*this);
     return;

@@ -98,25 +98,31 @@ class PollConnection final : public stream::Connection {
   std::string start_cursor() const;
   void lost();
 
+  struct Unsent {  // of an answer that the kernel has not taken whole
+    std::string bytes;
+    std::size_t sent;
+    int unread_bytes = 0;  // in the kernel, when the client's patience began
+  };
+
+  // What is small stands first: it fills up what the base leaves.
+  std::uint8_t timeout_s_ = 0;
+  State state_ = State::kHeld;
+  bool waits_live_ = false;  // there was no backlog: what comes now is news, and lingers
+  bool lingers_ = false;
+  bool readable_ = false;             // something has come, and has not been read
+  bool half_closed_ = false;          // the client sends nothing more
+  std::uint32_t uses_of_last_ = 0;    // see below
   http::TakenConnection connection_;  // its fd is in fd_ while it is here
   PollReader& reader_;
   std::unique_ptr<Poll> first_;      // until start()
   hub::Session* session_ = nullptr;  // while held
   std::unique_ptr<Asked> asked_;
-  std::string request_id_;  // empty: one is made for the answer
-  std::string bytes_;       // kAnswering
-  std::size_t sent_ = 0;
-  // The last poll's head and session, and how that was left: what begin_again() goes by.
+  std::unique_ptr<Unsent> unsent_;  // kAnswering
+  std::string request_id_;          // empty: one is made for the answer
+  // The last poll's head and session, and how that was left (uses_of_last_): what begin_again()
+  // goes by.
   HeadFingerprint fingerprint_{};
   std::uint64_t key_of_last_ = 0;
-  std::uint32_t uses_of_last_ = 0;
-  int unread_bytes_ = 0;  // kAnswering: in the kernel, when the client's patience began
-  std::uint8_t timeout_s_ = 0;
-  State state_ = State::kHeld;
-  bool waits_live_ = false;  // there was no backlog: what comes now is news, and lingers
-  bool lingers_ = false;
-  bool readable_ = false;     // something has come, and has not been read
-  bool half_closed_ = false;  // the client sends nothing more
 };
 
 }  // namespace fairlead::poll

@@ -13,11 +13,11 @@ namespace fairlead::http {
 // close-on-exec). Destroying it closes the socket.
 struct TakenConnection {
   UniqueFd fd;
-  std::string unread;  // bytes that the client sent behind the request (pipelined, early frames)
-  bool keep_alive = true;  // whether the client would send another request after a framed answer
   int worker = 0;          // where Server::give_back returns it to
-  std::string peer_ip;
+  bool keep_alive = true;  // whether the client would send another request after a framed answer
   bool trusted_proxy = false;  // the peer may say whose request it passes on (X-Real-IP)
+  std::string unread;  // bytes that the client sent behind the request (pipelined, early frames)
+  std::string peer_ip;
 };
 
 // The one answer to one request. Copyable handle; any thread may use it, at any later time: the

@@ -118,8 +118,8 @@ void Shard::page_read(Session& session, LogPosition after, Result<store::Page> p
 bool Shard::sees(const Session& session, const store::Event& event) const {
   if (event.room && !wants(session, event.room)) return false;
   if (event.only_for) return event.only_for == session.user->profile.id;
-  const auto it = session.user->memberships.find(event.room);
-  return it != session.user->memberships.end() && it->second.sees(event.position);
+  const auto* membership = session.user->memberships.find(event.room);
+  return membership != nullptr && membership->sees(event.position);
 }
 
 bool Shard::wants(const Session& session, RoomId room) const {

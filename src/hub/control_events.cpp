@@ -30,7 +30,7 @@ std::string hello_json(const Session& session, Resume resume, std::string_view c
       break;
   }
   hello["heartbeat_seconds"] = session.heartbeat_s;
-  hello["probe"] = session.probe;
+  hello["probe"] = session.probe_word();
   hello["node"] = node;
   hello["user"] = protocol::to_json(session.user->profile);
   hello["network"] = {{"key", network_key}, {"advice", Json::object()}};

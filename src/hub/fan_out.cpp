@@ -74,7 +74,7 @@ void Shard::fan_out(std::span<const store::EventPtr> events) {
   if (event.only_for) {
     const auto it = users_.find(event.only_for);
     if (it == users_.end()) return;
-    for (auto* session : it->second->sessions) {
+    for (auto* session : it->second.sessions) {
       const bool is_for_it = session->attached && (!event.room || wants(*session, event.room));
       if (is_for_it && give(*session, stretch)) touch(*session, Rank::kPrompt);
     }
@@ -129,11 +129,11 @@ void Shard::apply_membership(const store::Event& event) {
         if (session->state == Session::State::kLive) leave_live(*session, event.position);
       }
     }
-    for (auto& [id, user] : users_) apply_to(*user, event);
+    for (auto& [id, user] : users_) apply_to(user, event);
     return;
   }
   const auto it = users_.find(event.subject);
-  if (it != users_.end()) apply_to(*it->second, event);
+  if (it != users_.end()) apply_to(it->second, event);
 }
 
 void Shard::apply_to(UserEntry& user, const store::Event& event) {
@@ -148,7 +148,6 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
   if (event.kind == store::EventKind::kMemberJoined) {
     auto& membership = user.memberships[event.room];
     if (membership.since) return;  // the owner of a new room: since its room.created
-    membership.room = event.room;
     membership.since = event.position;
     for (auto* session : user.sessions) {
       if (!session->attached || !wants(*session, event.room)) continue;
@@ -157,12 +156,10 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
     }
     return;
   }
-  const auto it = user.memberships.find(event.room);
-  if (event.kind == store::EventKind::kPlain || it == user.memberships.end() || !it->second.since) {
-    return;
-  }
-  it->second.earlier.push_back({it->second.since, event.position});
-  it->second.since = {};
+  auto* membership = user.memberships.find(event.room);
+  if (event.kind == store::EventKind::kPlain || membership == nullptr || !membership->since) return;
+  membership->earlier.push_back({membership->since, event.position});
+  membership->since = {};
   for (auto* session : user.sessions) {
     if (!session->attached) continue;
     if (wants(*session, event.room)) keep_apart(*session);
@@ -274,7 +271,7 @@ void Shard::flush(Session& session) {
     case Transport::Flush::kBlocked:
     case Transport::Flush::kBroken:
       session.blocked = true;
-      session.blocked_since = now_;
+      session.since = now_;
       break;
     case Transport::Flush::kAnswered:
       settle(session);

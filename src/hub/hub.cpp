@@ -7,7 +7,9 @@
 namespace fairlead::hub {
 namespace {
 
-std::size_t place_of(const std::string& session) { return std::hash<std::string>()(session); }
+std::size_t hash_of(const std::string& session) {
+  return std::hash<std::string>()(session);
+}
 
 }  // namespace
 
@@ -68,22 +70,22 @@ void Hub::prove(UserId user, const std::string& session, const std::string& word
   if (!posted) done(fail(ErrorCode::kNotFound, "there is no such session here; connect again"));
 }
 
-Shard* Hub::find(const std::string& session) const {
+Hub::Place Hub::place(const std::string& session) const {
   std::lock_guard lock(mutex_);
-  const auto it = where_.find(place_of(session));
-  return it == where_.end() ? nullptr : it->second;
+  const auto it = where_.find(hash_of(session));
+  return it == where_.end() ? Place{} : it->second;
 }
 
-Shard* Hub::claim(const std::string& session, Shard* shard) {
+Hub::Place Hub::claim(const std::string& session, Place place) {
   std::lock_guard lock(mutex_);
-  return std::exchange(where_[place_of(session)], shard);
+  return std::exchange(where_[hash_of(session)], place);
 }
 
-bool Hub::release(const std::string& session, const Shard* shard) {
+bool Hub::release(const std::string& session, Place place) {
   std::lock_guard lock(mutex_);
-  const auto it = where_.find(place_of(session));
+  const auto it = where_.find(hash_of(session));
   if (it == where_.end()) return true;  // whoever claimed it has released it before
-  if (it->second != shard) return false;
+  if (it->second != place) return false;
   where_.erase(it);
   return true;
 }

@@ -61,11 +61,19 @@ class Hub {
              std::function<void(Result<void>)> done);
 
   // Where a session lives on this node; null: nowhere.
-  Shard* find(const std::string& session) const;
-  // Shards only. claim(): `shard` has it from now on; returns who had it before (null: nobody).
-  Shard* claim(const std::string& session, Shard* shard);
-  // False: another shard has claimed it meanwhile and still has it, so it goes on there.
-  bool release(const std::string& session, const Shard* shard);
+  Shard* find(const std::string& session) const { return place(session).shard; }
+
+  // Shards only.
+  struct Place {
+    Shard* shard = nullptr;
+    std::uint64_t key = 0;  // Session::key
+    bool operator==(const Place&) const = default;
+  };
+  Place place(const std::string& session) const;
+  // It is there from now on; returns where it was before (null: nowhere).
+  Place claim(const std::string& session, Place place);
+  // False: it has been claimed for another place meanwhile, and goes on there.
+  bool release(const std::string& session, Place place);
 
   HubStats stats() const;
   // SIGTERM: every session gets its bye, spread over `over`; `done` when none is left (any thread).
@@ -74,8 +82,9 @@ class Hub {
  private:
   std::vector<Shard*> shards_;
   mutable std::mutex mutex_;
-  // By a hash of the session's id, which half of it is random: two that meet would cost one of them a new read.
-  std::unordered_map<std::size_t, Shard*> where_;  // guarded by mutex_
+  // By a hash of the session's id, which half of it is random: of two that meet the later one would
+  // end the other, which comes back.
+  std::unordered_map<std::size_t, Place> where_;  // guarded by mutex_
 };
 
 }  // namespace fairlead::hub

@@ -51,9 +51,8 @@ LogPosition Shard::given_up_to() const {
 
 bool Shard::is_owed_before(const Session& session, const Stretch& stretch) const {
   const auto is_in = [&](RoomId room) {
-    const auto& memberships = session.user->memberships;
-    const auto it = memberships.find(room);
-    return it != memberships.end() && it->second.since && wants(session, room);
+    const auto* membership = session.user->memberships.find(room);
+    return membership != nullptr && membership->since && wants(session, room);
   };
   if (spread_ && &stretch != &spread_->stretch && session.position < spread_->stretch.last() &&
       spread_->stretch.first() < stretch.last() && is_in(spread_->room)) {
@@ -140,9 +139,9 @@ void Shard::note_witness(Session& session) {
 }
 
 bool Shard::is_proxy_behind() const {
-  const auto last = by_key_.find(witness_);
-  return last != by_key_.end() && last->second->transport != nullptr &&
-         last->second->transport->proxy_is_behind();
+  const auto last = sessions_.find(witness_);
+  return last != sessions_.end() && last->second.transport != nullptr &&
+         last->second.transport->proxy_is_behind();
 }
 
 }  // namespace fairlead::hub

@@ -36,8 +36,9 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   session->token_id = request.token_id;  // whoever logs that one out means this poll
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
-  session->request = std::make_unique<OpenRequest>(std::move(request));
-  if (in_tail(*session->request->cursor)) {
+  session->opening = std::make_unique<Session::Opening>(
+      std::move(request.cursor), std::move(request.network_key), request.session_is_new);
+  if (in_tail(*session->opening->cursor)) {
     begin(*session, tail_.head(), {});
   } else {
     session->state = Session::State::kOpening;
@@ -64,7 +65,7 @@ Session* Shard::poll_again(std::uint64_t key, std::uint32_t uses, std::string_vi
 Session* Shard::spare_for(const OpenRequest& request) {
   const auto it = users_.find(request.user);
   if (it == users_.end()) return nullptr;
-  auto& spares = it->second->spares;
+  auto& spares = it->second.spares;
   while (!spares.empty()) {
     auto* session = find(spares.back());
     spares.pop_back();
@@ -104,8 +105,8 @@ void Shard::park(Session& session) {
   session.transport = nullptr;
   session.state = Session::State::kParked;
   session.blocked = false;
-  session.request = nullptr;
-  session.parked_until = now_ + settings_.poll_session_life;
+  session.opening = nullptr;
+  session.since = now_;
   keep_ephemerals(session);
   --counters_.sessions;
   ++counters_.parked;

@@ -4,16 +4,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/limits.h"
 #include "hub/flush_queue.h"
+#include "hub/memberships.h"
 #include "hub/outbox.h"
 #include "hub/transport.h"
+#include "protocol/ids.h"
 #include "protocol/model.h"
-#include "store/view.h"
 
 namespace fairlead::hub {
 
@@ -46,7 +46,7 @@ struct UserEntry {
   User profile;
   bool loaded = false;
   LogPosition as_of;  // memberships hold every change up to here (at least to the shard's head)
-  std::unordered_map<RoomId, store::Membership> memberships;
+  Memberships memberships;
   std::vector<Session*> sessions;
   std::vector<std::uint64_t> spares;  // keys of nameless sessions, parked when they were put here
 };
@@ -89,17 +89,22 @@ struct Session {
   std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after
   FlushQueue::Place place = 0;   // in its queue
   LogPosition acknowledged;      // poll: the cursor that the client came with last
-  MonoTime blocked_since;        // for 4008
-  MonoTime opened;               // for the probes
-  MonoTime parked_until;         // poll only
+  MonoTime since;                // it is blocked (for 4008), or parked
   std::int64_t token_expires_at_ms = 0;
-  std::string id;  // s_…
-  std::string probe;
+  std::string id;          // s_…
+  std::int64_t probe = 0;  // probe_word() as a number
   std::string token_id;
+
+  std::string probe_word() const { return protocol::base32(probe); }
   // A poll's: no further event fits into its answer, beside `more` that are about to be given.
   bool is_full(std::size_t more = 0) const { return outbox.frames() + more >= frames_max; }
 
-  std::unique_ptr<OpenRequest> request;       // until it has begun
+  struct Opening {
+    std::optional<std::string> cursor;
+    std::string network_key;
+    bool session_is_new;
+  };
+  std::unique_ptr<Opening> opening;           // until it has begun
   std::unique_ptr<std::vector<RoomId>> only;  // narrowed to these
 };
 

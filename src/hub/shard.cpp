@@ -10,14 +10,6 @@
 #include "protocol/ids.h"
 
 namespace fairlead::hub {
-namespace {
-
-std::string probe_word() {
-  return protocol::base32(static_cast<std::int64_t>(random_u64() >> 1));
-}
-
-}  // namespace
-
 Shard::Shard(Hub& hub, log::Readers& readers, presence::Map& presence, const Clock& clock,
              ShardSettings settings, LogPosition head, std::function<void()> wake)
     : hub_(hub),
@@ -58,13 +50,14 @@ void Shard::add_stats(HubStats& sum) const {
 }
 
 Session* Shard::find(const std::string& id) {
-  const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : it->second;
+  const auto place = hub_.place(id);
+  auto* session = place.shard == this ? find(place.key) : nullptr;
+  return session != nullptr && session->id == id ? session : nullptr;
 }
 
 Session* Shard::find(std::uint64_t key) {
-  const auto it = by_key_.find(key);
-  return it == by_key_.end() ? nullptr : it->second.get();
+  const auto it = sessions_.find(key);
+  return it == sessions_.end() ? nullptr : &it->second;
 }
 
 // ----------------------------------------------------------------------------------- coming
@@ -78,21 +71,22 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   const bool nameless = kind == TransportKind::kPoll && request.is_cursor_only();
   if (auto* old = nameless ? nullptr : find(request.session)) end(old, EndReason::kTakenOver);
 
-  auto owned = std::make_unique<Session>();
-  auto* session = owned.get();
+  const auto key = next_key_++;
+  auto* session = &sessions_[key];
+  session->key = key;
   session->nameless = nameless;
   session->uses = 1;
-  session->key = next_key_++;
   session->id = request.session;
   session->transport = transport;
   session->kind = kind;
   session->ephemeral = request.ephemeral;
   session->frames_max = request.frames_max;
   session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
-  session->opened = session->last_queued = now_;
-  session->probe = probe_word();
+  session->last_queued = now_;
+  session->probe = static_cast<std::int64_t>(random_u64() >> 1);
   // A poll proves itself: the next one comes with the cursor that only the answer had.
   session->proven = !request.probe || kind == TransportKind::kPoll;
+  if (!session->proven) unproven_.emplace_back(now_ + settings_.probe_timeout, key);
   session->token_id = request.token_id;
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.rooms.empty()) {
@@ -100,23 +94,24 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   }
 
   auto& user = users_[request.user];
-  if (!user) user = std::make_unique<UserEntry>();
-  user->profile.id = request.user;
-  user->sessions.push_back(session);
-  session->user = user.get();
-  session->request = std::make_unique<OpenRequest>(std::move(request));
+  user.profile.id = request.user;
+  user.sessions.push_back(session);
+  session->user = &user;
+  session->opening = std::make_unique<Session::Opening>(
+      std::move(request.cursor), std::move(request.network_key), request.session_is_new);
 
   auto& slot = slots_[session->key % kSlots];
   session->slot_index = static_cast<std::uint32_t>(slot.size());
   slot.push_back(session);
-  by_key_.emplace(session->key, std::move(owned));
   ++counters_.sessions;
 
   if (!nameless) {
-    by_id_.emplace(session->id, session);
-    auto* before = hub_.claim(session->id, this);
-    if (before != nullptr && before != this) {
-      before->post([before, id = session->id] { before->supersede(id); });
+    const auto before = hub_.claim(session->id, {this, key});
+    if (before.shard != nullptr) {
+      before.shard->post([before] {
+        auto* old = before.shard->find(before.key);
+        if (old != nullptr) before.shard->end(old, EndReason::kTakenOver);
+      });
     }
   }
   if (drained_ || closed_) {
@@ -131,7 +126,7 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     end(session, EndReason::kRateLimited);
     return nullptr;
   }
-  const auto& cursor = session->request->cursor;
+  const auto& cursor = session->opening->cursor;
   if (session->user->loaded && (!cursor || in_tail(*cursor))) {
     begin(*session, tail_.head(), {});
   } else {
@@ -188,9 +183,7 @@ void Shard::opened(Session& session, Snapshot snapshot) {
 bool Shard::load(UserEntry& user, Snapshot& snapshot) {
   if (user.loaded) return true;
   if (snapshot.head < tail_.head() && !tail_.reaches_back_to(snapshot.head)) return false;
-  for (auto& membership : snapshot.memberships) {
-    user.memberships.insert_or_assign(membership.room, std::move(membership));
-  }
+  user.memberships = Memberships(snapshot.memberships);
   user.profile = std::move(*snapshot.user);
   user.loaded = true;
   user.as_of = snapshot.head;
@@ -205,13 +198,13 @@ bool Shard::load(UserEntry& user, Snapshot& snapshot) {
 }
 
 void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
-  const auto request = std::move(session.request);
-  const bool goes_on = session.state != Session::State::kOpening || !request->session_is_new;
+  const auto opening = std::move(session.opening);
+  const bool goes_on = session.state != Session::State::kOpening || !opening->session_is_new;
   const auto now_at = std::max(tail_.head(), session.user->as_of);
   auto resume = Resume::kFresh;
   session.position = now_at;
-  if (request->cursor) {
-    const auto cursor = protocol::decode_cursor(*request->cursor);
+  if (opening->cursor) {
+    const auto cursor = protocol::decode_cursor(*opening->cursor);
     if (!cursor || cursor->epoch != settings_.epoch ||
         cursor->position > std::max(head, tail_.head())) {
       resume = Resume::kResetUnknown;
@@ -231,10 +224,9 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
   // A poll that goes on from a cursor waits for events; everybody else hears hello first.
   const bool quiet = session.kind == TransportKind::kPoll && resume == Resume::kResumed;
   if (!quiet) {
-    session.request = nullptr;
     queue_own(session,
               hello_json(session, resume, cursor_at(session.position), settings_.node,
-                         request->network_key, clock_.wall_ms()),
+                         opening->network_key, clock_.wall_ms()),
               /*control=*/true);
   }
   if (first && session.kind == TransportKind::kSse && !session.proven) {
@@ -265,7 +257,8 @@ std::string Shard::presence_name(const Session& session) const {
 
 void Shard::attach_to_rooms(Session& session) {
   session.attached = true;
-  for (const auto& [room, membership] : session.user->memberships) {
+  for (const auto& membership : session.user->memberships) {
+    const auto room = membership.room;
     if (membership.since && wants(session, room)) rooms_[room].push_back(&session);
   }
 }
@@ -321,25 +314,20 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
 void Shard::end_where(const std::function<bool(const Session&)>& which, EndReason reason) {
   Turn turn(*this);
   std::vector<std::uint64_t> keys;
-  for (const auto& [key, session] : by_key_) {
-    if (which(*session)) keys.push_back(key);
+  for (const auto& [key, session] : sessions_) {
+    if (which(session)) keys.push_back(key);
   }
   for (const auto key : keys) {
     if (auto* session = find(key)) end(session, reason);
   }
 }
 
-void Shard::supersede(const std::string& id) {
-  Turn turn(*this);
-  // Unless it has come back here meanwhile, in which case another shard was asked to forget it.
-  if (hub_.find(id) == this) return;
-  if (auto* session = find(id)) end(session, EndReason::kTakenOver);
-}
-
 void Shard::remove(Session* session) {
   leave_queue(*session);
   if (session->attached) {
-    for (const auto& [room, membership] : session->user->memberships) leave_room(*session, room);
+    for (const auto& membership : session->user->memberships) {
+      leave_room(*session, membership.room);
+    }
   }
   auto& slot = slots_[session->key % kSlots];
   slot[session->slot_index] = slot.back();
@@ -350,14 +338,13 @@ void Shard::remove(Session* session) {
   std::erase(session->user->sessions, session);
   // Not only if it has begun here: it may have been announced by the shard that it was taken over
   // from.
-  if (session->nameless || hub_.release(session->id, this)) {
+  if (session->nameless || hub_.release(session->id, {this, session->key})) {
     presence_.close(user, presence_name(*session));
   }
   if (session->user->sessions.empty()) users_.erase(user);
 
   --(session->state == Session::State::kParked ? counters_.parked : counters_.sessions);
-  if (!session->nameless) by_id_.erase(session->id);
-  by_key_.erase(std::uint64_t{session->key});  // destroys it; the key must not be its own member
+  sessions_.erase(std::uint64_t{session->key});  // destroys it; the key must not be its own member
 }
 
 void Shard::close() {
@@ -371,15 +358,14 @@ void Shard::close() {
   for (auto& slot : slots_) slot.clear();
   rooms_.clear();
   users_.clear();
-  by_id_.clear();
-  by_key_.clear();
+  sessions_.clear();
 }
 
 // ----------------------------------------------------------------------------------- what clients
 // do
 
 bool Shard::prove(Session* session, std::string_view word) {
-  if (word != session->probe) return false;
+  if (word != session->probe_word()) return false;
   session->proven = true;
   return true;
 }

@@ -152,7 +152,6 @@ class Shard {
   std::optional<LogPosition> in_tail(
       std::string_view wire) const;  // no read is needed to go on from this cursor
   bool logged_out(const std::string& token_id) const;
-  void supersede(const std::string& id);
   void remove(Session* session);
 
   // polls.cpp
@@ -206,6 +205,7 @@ class Shard {
   // upkeep.cpp
   void look_after(Session& session);
   void send_second_probes();
+  void end_unproven();
   void drain_slice();
 
   Hub& hub_;
@@ -221,13 +221,12 @@ class Shard {
 
   log::Tail tail_;
   Runs runs_;  // outlives the sessions, which hold stretches of it
-  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> by_key_;
-  std::unordered_map<std::string_view, Session*>
-      by_id_;  // not the nameless; the views are of Session::id
-  std::unordered_map<UserId, std::unique_ptr<UserEntry>> users_;
+  std::unordered_map<std::uint64_t, Session> sessions_;  // by key
+  std::unordered_map<UserId, UserEntry> users_;
   std::unordered_map<RoomId, std::vector<Session*>> rooms_;
   std::array<std::vector<Session*>, kSlots> slots_;
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
+  std::deque<std::pair<MonoTime, std::uint64_t>> unproven_;       // the same, of their ends
   std::deque<Undelivered> undelivered_;
   std::array<FlushQueue, 2> queues_;  // by rank
   std::deque<Backlog> backlogs_;      // of large rooms; the first one is being spread

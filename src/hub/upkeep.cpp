@@ -10,6 +10,7 @@ void Shard::tick() {
   Turn turn(*this);
   cpu_began_ = thread_cpu_time();
   send_second_probes();
+  end_unproven();
   if (drained_) drain_slice();
   auto& slot = slots_[tick_++ % kSlots];
   // Backwards: removing one puts the last, already looked after, in its place.
@@ -18,7 +19,7 @@ void Shard::tick() {
 
 void Shard::look_after(Session& session) {
   if (session.state == Session::State::kParked) {
-    if (now_ >= session.parked_until) remove(&session);
+    if (now_ - session.since >= settings_.poll_session_life) remove(&session);
     return;
   }
   if (session.state == Session::State::kOpening) return;
@@ -26,16 +27,11 @@ void Shard::look_after(Session& session) {
     end(&session, EndReason::kAuthEnded);
     return;
   }
-  if (session.blocked && session.transport->has_read()) session.blocked_since = now_;
-  if (session.blocked && now_ - session.blocked_since >= settings_.slow_timeout) {
+  if (session.blocked && session.transport->has_read()) session.since = now_;
+  if (session.blocked && now_ - session.since >= settings_.slow_timeout) {
     ++counters_.slow_closed;
     log_info("session_slow session={} outbox_bytes={}", session.id, session.outbox.bytes());
     end(&session, EndReason::kSlow);
-    return;
-  }
-  if (!session.proven && now_ - session.opened >= settings_.probe_timeout) {
-    ++counters_.unproven;
-    end(&session, EndReason::kUnproven);
     return;
   }
   const bool silent = now_ - session.last_queued >= std::chrono::seconds(session.heartbeat_s);
@@ -49,7 +45,18 @@ void Shard::send_second_probes() {
   while (!second_probes_.empty() && second_probes_.front().first <= now_) {
     auto* session = find(second_probes_.front().second);
     second_probes_.pop_front();
-    if (session != nullptr) queue_own(*session, probe_json(session->probe), /*control=*/true);
+    if (session != nullptr)
+      queue_own(*session, probe_json(session->probe_word()), /*control=*/true);
+  }
+}
+
+void Shard::end_unproven() {
+  while (!unproven_.empty() && unproven_.front().first <= now_) {
+    auto* session = find(unproven_.front().second);
+    unproven_.pop_front();
+    if (session == nullptr || session->proven) continue;
+    ++counters_.unproven;
+    end(session, EndReason::kUnproven);
   }
 }
 
@@ -62,12 +69,12 @@ void Shard::drain_slice() {
   // 10,000 at once would hold the loop for seconds (docs/decisions); the clients come back spread
   // over the whole drain time, each at its own moment.
   constexpr std::size_t kSlice = 200;
-  for (std::size_t n = 0; n < kSlice && !by_key_.empty(); ++n) {
+  for (std::size_t n = 0; n < kSlice && !sessions_.empty(); ++n) {
     const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(drain_over_.count(), 1));
-    end(by_key_.begin()->second.get(), EndReason::kRestart,
+    end(&sessions_.begin()->second, EndReason::kRestart,
         static_cast<std::int64_t>(random_u64() % spread));
   }
-  if (by_key_.empty() && !drain_reported_) {
+  if (sessions_.empty() && !drain_reported_) {
     drain_reported_ = true;
     drained_();
   }

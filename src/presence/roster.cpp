@@ -1,5 +1,9 @@
 #include "presence/roster.h"
 
+#include <algorithm>
+
+#include "core/release.h"
+
 namespace fairlead::presence {
 
 Roster::Roster(Millis leave_grace, std::size_t remembered_max)
@@ -8,23 +12,35 @@ Roster::Roster(Millis leave_grace, std::size_t remembered_max)
 std::optional<Roster::Change> Roster::open(UserId user, std::string_view session,
                                            std::string_view transport, Now now) {
   User& u = users_[user];
-  const bool was_leaving = u.online && u.sessions.empty();
-  u.sessions.insert_or_assign(std::hash<std::string_view>()(session), std::string(transport));
-  if (was_leaving) leaving_.erase({u.due, user});
-  if (u.online) return std::nullopt;
-  u.online = true;
+  const bool was_online = u.online();
+  const auto* name = &*transports_.emplace(transport).first;
+  const auto id_hash = std::hash<std::string_view>()(session);
+  const auto at = place_of(u, id_hash);
+  if (at != u.sessions.end() && at->id_hash == id_hash) {
+    at->transport = name;
+  } else {
+    u.sessions.insert(at, {id_hash, name});
+  }
+  if (u.due != kNotLeaving) leaving_.erase({std::exchange(u.due, kNotLeaving), user});
+  if (was_online) return std::nullopt;
   return Change{user, state(user, now.wall_ms)};
+}
+
+std::vector<Roster::Session>::iterator Roster::place_of(User& user, std::size_t id_hash) {
+  return std::ranges::lower_bound(user.sessions, id_hash, {}, &Session::id_hash);
 }
 
 void Roster::close(UserId user, std::string_view session, Now now) {
   const auto it = users_.find(user);
   if (it == users_.end()) return;
   User& u = it->second;
-  const auto closed = u.sessions.find(std::hash<std::string_view>()(session));
-  if (closed == u.sessions.end()) return;
+  const auto id_hash = std::hash<std::string_view>()(session);
+  const auto closed = place_of(u, id_hash);
+  if (closed == u.sessions.end() || closed->id_hash != id_hash) return;
   u.sessions.erase(closed);
   u.last_seen_ms = now.wall_ms;
   if (!u.sessions.empty()) return;
+  release(u.sessions);
   u.due = now.mono + leave_grace_;
   leaving_.emplace(u.due, user);
 }
@@ -35,7 +51,7 @@ std::vector<Roster::Change> Roster::tick(MonoTime now) {
     const UserId user = leaving_.begin()->second;
     leaving_.erase(leaving_.begin());
     User& u = users_.at(user);
-    u.online = false;
+    u.due = kNotLeaving;
     changes.push_back({user, state(user, u.last_seen_ms)});
     remember(user, u.last_seen_ms);
   }
@@ -53,10 +69,10 @@ State Roster::state(UserId user, std::int64_t wall_now_ms) const {
   const auto it = users_.find(user);
   if (it == users_.end()) return state;
   const User& u = it->second;
-  if (u.online) state.status = Status::kOnline;
+  if (u.online()) state.status = Status::kOnline;
   state.last_seen_at_ms = u.sessions.empty() ? u.last_seen_ms : wall_now_ms;
   std::set<std::string> transports;
-  for (const auto& [session, transport] : u.sessions) transports.insert(transport);
+  for (const auto& session : u.sessions) transports.insert(*session.transport);
   state.transports.assign(transports.begin(), transports.end());
   return state;
 }
@@ -68,7 +84,7 @@ void Roster::remember(UserId user, std::int64_t last_seen_ms) {
     gone_.pop_front();
     const auto it = users_.find(oldest);
     // Back since, or gone again later: then another entry speaks for them.
-    if (it != users_.end() && !it->second.online && it->second.last_seen_ms == seen)
+    if (it != users_.end() && !it->second.online() && it->second.last_seen_ms == seen)
       users_.erase(it);
   }
 }

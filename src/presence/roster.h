@@ -34,7 +34,8 @@ class Roster {
   // first.
   explicit Roster(Millis leave_grace, std::size_t remembered_max = 100'000);
 
-  // The user came online; nothing when they were online, or in their grace.
+  // `transport`: one of a few names. The user came online; nothing when they were online, or in
+  // their grace.
   std::optional<Change> open(UserId user, std::string_view session, std::string_view transport,
                              Now now);
   // An unknown session changes nothing. The user goes offline by tick(), when the grace is over.
@@ -48,17 +49,25 @@ class Roster {
   std::size_t users() const { return users_.size(); }
 
  private:
-  struct User {
-    std::unordered_map<std::size_t, std::string> sessions;  // hash of the id -> transport
-    bool online = false;
-    MonoTime due;                   // when sessions is empty and online: the end of the grace
-    std::int64_t last_seen_ms = 0;  // of the last close
+  struct Session {
+    std::size_t id_hash;
+    const std::string* transport;  // of transports_
   };
+  // As many as there are connections, and most of them with one session: kept small.
+  struct User {
+    std::vector<Session> sessions;  // by id_hash
+    MonoTime due = kNotLeaving;     // the end of the grace
+    std::int64_t last_seen_ms = 0;  // of the last close
+    bool online() const { return !sessions.empty() || due != kNotLeaving; }
+  };
+  static constexpr MonoTime kNotLeaving = MonoTime::max();
 
+  static std::vector<Session>::iterator place_of(User& user, std::size_t id_hash);
   void remember(UserId user, std::int64_t last_seen_ms);
 
   const Millis leave_grace_;
   const std::size_t remembered_max_;
+  std::set<std::string> transports_;  // those that were ever announced: a few
   std::unordered_map<UserId, User> users_;
   std::set<std::pair<MonoTime, UserId>> leaving_;
   std::deque<std::pair<UserId, std::int64_t>> gone_;  // offline, longest gone first; may be stale

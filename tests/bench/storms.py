@@ -6,7 +6,7 @@ import time
 
 import seed
 from peers import Fairlead
-from programs import SessionLoad, metric, rss_bytes
+from programs import SessionLoad, cpu_s, metric, rss_bytes
 
 CROWD_NICE = 10
 TURN_METRIC, TURN_CPU_METRIC = "fairlead_shard_turn_seconds_max", "fairlead_shard_turn_cpu_seconds_max"
@@ -60,7 +60,9 @@ def storm(name, transport, bench):
         crowd.do("await", 30)
         time.sleep(1)  # the steady stream is calm again
         steady.do("mark")
+        busy = [cpu_s(p) for p in (server.server.pid, crowd.process.pid)]
         back = crowd.open("crowd", 120)
+        busy = [cpu_s(p) - before for p, before in zip((server.server.pid, crowd.process.pid), busy)]
         time.sleep(0.5)
         stormy = steady.do("report", "beside")
         crowd_complete = crowd.do("await", 60)["complete"]
@@ -68,7 +70,8 @@ def storm(name, transport, bench):
         steady_complete = steady.do("await", 30)["complete"]
         row = wrong(crowd.do("report", "crowd"), steady.do("report", "beside"))
     row.update(fresh_s=fresh["seconds"], back_s=back["seconds"], calm_p99_ms=calm["p99_ms"], storm_p99_ms=stormy["p99_ms"],
-               storm_samples=stormy["samples"], events_each=events // rooms)
+               storm_samples=stormy["samples"], events_each=events // rooms, server_busy=busy[0] / back["seconds"],
+               load_busy=busy[1] / back["seconds"])
     if not (crowd_complete and steady_complete):
         row["error"] = "not everybody was complete within 60 s; " + row.get("error", "")
     return row

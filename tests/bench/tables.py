@@ -41,6 +41,7 @@ def checks():
         for case, what in (("storm_one_room", "each missed 1,000 events"), ("storm_50_rooms", "each missed 20 of 1,000")):
             mine = lambda key: Source(case, "fairlead", key)
             yield Check(5, f"{what}: back, beside fresh", on, mine("back_s"), mine("fresh_s"), "≤", 3, "s")
+            yield Check(5, f"{what}: the load generator's share of its core meanwhile", on, mine("load_busy"), None, "", None)
             yield Check(5, f"{what}: p99 of 500 others, beside calm", on, mine("storm_p99_ms"), mine("calm_p99_ms"), "≤", 3, "ms")
             yield Check(5, f"{what}: lost or repeated", on, mine("lost_or_repeated"), None, "≤", 0)
         mine = lambda key: Source("stalled", "fairlead", key)
@@ -150,6 +151,6 @@ def details(rows, point):
 
 def brief(row):
     keys = ("error", "cpu_us_per_delivery", "deliveries_per_s", "lat_p99_ms", "lost", "rss_per_conn_b", "nginx_rss_per_conn_b", "idle_cpu_percent",
-            "per_s", "cpu_us", "fresh_s", "back_s", "calm_p99_ms", "storm_p99_ms", "of_the_slow_mib", "stalled_p99_ms", "burst_p99_ms", "turn_cpu_ms", "turn_ms",
+            "per_s", "cpu_us", "fresh_s", "back_s", "server_busy", "load_busy", "calm_p99_ms", "storm_p99_ms", "of_the_slow_mib", "stalled_p99_ms", "burst_p99_ms", "turn_cpu_ms", "turn_ms",
             "lost_or_repeated", "per_busiest_thread_s", "saturated_per_s", "loadgen_util", "other_programs_cores", "took_s")
     return " ".join(f"{k}={number(row[k]) if isinstance(row[k], (int, float)) else row[k]}" for k in keys if row.get(k) is not None)

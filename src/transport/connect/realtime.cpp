@@ -1,6 +1,7 @@
 #include "transport/connect/realtime.h"
 
 #include "api/authenticate.h"
+#include "core/release.h"
 #include "http/peer_address.h"
 #include "protocol/json.h"
 #include "transport/connect/handshake.h"
@@ -298,6 +299,7 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
   const bool for_any_connection = connection.trusted_proxy && request->header("x-real-ip");
   auto poll =
       poll_of({std::move(*identity), std::move(*parameters), std::move(request), Entry::kPoll});
+  if (!has_id) release(poll.request_id);  // one is made for the answer
   if (says_all) poll.fingerprint = head->fingerprint;
   if (says_all && for_any_connection) {
     auto& known = known_polls_.at(&here);

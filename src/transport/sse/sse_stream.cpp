@@ -39,20 +39,20 @@ std::string response_head(const StreamOptions& options) {
 
 }  // namespace
 
-SseStream::SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions options,
+SseStream::SseStream(stream::StreamEngine& engine, UniqueFd fd, const StreamOptions& options,
                      hub::OpenRequest request)
     : Connection(engine, std::move(fd)),
-      options_(std::move(options)),
+      flush_comments_(options.flush_comments),
+      once_(options.once),
       request_(std::make_unique<hub::OpenRequest>(std::move(request))),
-      own_(response_head(options_)) {
-  release(options_.request_id);
+      own_(response_head(options)) {
   own_ += protocol::sse_retry(kRetry_ms);
-  if (options_.padding_bytes > 0) own_ += protocol::sse_comment(options_.padding_bytes);
+  if (options.padding_bytes > 0) own_ += protocol::sse_comment(options.padding_bytes);
+  if (options.max_life.count() > 0) ends_at_ = engine.now() + options.max_life;
 }
 
 void SseStream::start() {
   if (!engine_.watch(*this, kWatch)) return;
-  if (options_.max_life.count() > 0) ends_at_ = engine_.now() + options_.max_life;
   set_deadline();
   // The head leaves at once, so that the client knows that it got through; hello takes a store
   // read.
@@ -64,16 +64,15 @@ void SseStream::start() {
 }
 
 Write SseStream::write_own() {
-  const auto result = stream::write_some(fd_.get(), own_, own_sent_);
-  if (result == Write::kAll) {
-    release(own_);
-    own_sent_ = 0;
-  }
+  std::size_t sent = 0;
+  const auto result = stream::write_some(fd_.get(), own_, sent);
+  own_.erase(0, sent);
+  if (own_.empty()) release(own_);
   return result;
 }
 
 hub::Transport::Flush SseStream::write(const Pending& pending, std::size_t& taken) {
-  batch_sent_ = options_.once && pending.news;
+  batch_sent_ = once_ && pending.news;
   auto result = own_.empty() ? Write::kAll : write_own();
   if (result == Write::kAll) result = stream::write_some(fd_.get(), pending.frames, taken);
   if (result == Write::kBroken) {
@@ -83,9 +82,9 @@ hub::Transport::Flush SseStream::write(const Pending& pending, std::size_t& take
     return Flush::kBroken;
   }
   want_writable(result == Write::kSome);
-  if (options_.flush_comments) comment_at_ = engine_.now() + kFlushCommentDelay;
+  if (flush_comments_) comment_at_ = engine_.now() + kFlushCommentDelay;
   if (batch_sent_ && result == Write::kAll) ends_at_ = engine_.now();
-  if (options_.flush_comments || batch_sent_) set_deadline();
+  if (flush_comments_ || batch_sent_) set_deadline();
   return result == Write::kAll ? Flush::kDone : Flush::kBlocked;
 }
 

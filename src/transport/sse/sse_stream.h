@@ -26,7 +26,7 @@ struct StreamOptions {
 // stream::Connection.
 class SseStream final : public stream::Connection {
  public:
-  SseStream(stream::StreamEngine& engine, UniqueFd fd, StreamOptions options,
+  SseStream(stream::StreamEngine& engine, UniqueFd fd, const StreamOptions& options,
             hub::OpenRequest request);
 
   hub::TransportKind kind() const override { return hub::TransportKind::kSse; }
@@ -44,16 +44,17 @@ class SseStream final : public stream::Connection {
   stream::Write write_own();
   void want_writable(bool wanted);
 
-  StreamOptions options_;
-  std::unique_ptr<hub::OpenRequest> request_;  // until start()
-  hub::Session* session_ = nullptr;
-  std::string own_;  // ours, to be sent before what is in the outbox: head, comments, bye
-  std::size_t own_sent_ = 0;
-  int unread_bytes_ = 0;  // in the kernel, when has_read() was asked last
+  // What is small stands first: it fills up what the base leaves.
+  const bool flush_comments_;
+  const bool once_;
   bool writable_wanted_ = false;
   bool broken_ = false;
   bool ending_ = false;
-  bool batch_sent_ = false;             // once=1: something but hello and probe has been sent
+  bool batch_sent_ = false;  // once=1: something but hello and probe has been sent
+  int unread_bytes_ = 0;     // in the kernel, when has_read() was asked last
+  std::unique_ptr<hub::OpenRequest> request_;  // until start()
+  hub::Session* session_ = nullptr;
+  std::string own_;  // ours, to be sent before what is in the outbox: head, comments, bye
   MonoTime ends_at_ = MonoTime::max();  // max_life; while ending: the end of patience
   MonoTime comment_at_ = MonoTime::max();
 };

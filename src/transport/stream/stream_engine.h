@@ -37,14 +37,16 @@ class Connection : public hub::Transport {
   bool proxy_is_behind() const override { return local_peer_has_unread(fd_.get()); }
   std::uint64_t key() const { return key_; }
 
- protected:
+ private:
   friend class StreamEngine;
+  Deadline deadline_;
+  std::uint64_t key_ = 0;  // never reused, unlike fd numbers and addresses
+
+ protected:
   StreamEngine& engine_;
   UniqueFd fd_;
 
  private:
-  Deadline deadline_;
-  std::uint64_t key_ = 0;  // never reused, unlike fd numbers and addresses
   bool finished_ = false;
 };
 

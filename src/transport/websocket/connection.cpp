@@ -26,12 +26,13 @@ constexpr std::uint16_t kInternalError = 1011;
 
 }  // namespace
 
-Connection::Connection(Host& host, std::uint64_t id, Handshake handshake, hub::OpenRequest request)
+Connection::Connection(Host& host, std::uint64_t id, std::string request_id,
+                       hub::OpenRequest request)
     : host_(host),
       id_(id),
       request_(std::make_unique<hub::OpenRequest>(std::move(request))),
-      handshake_(std::move(handshake)),
-      budget_(host.options().commands_per_second, host.options().commands_burst, host.now()),
+      request_id_(std::move(request_id)),
+      budget_(host.options().commands_burst, host.now()),
       heard_(host.now()) {
   ++host_.counters().connections;
 }
@@ -191,11 +192,11 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
 }
 
 int Connection::add_headers(lws_process_html_args& headers) {
-  if (handshake_.request_id.empty()) return 0;
+  if (request_id_.empty()) return 0;
   auto* at = reinterpret_cast<unsigned char*>(headers.p);
-  const auto* value = reinterpret_cast<const unsigned char*>(handshake_.request_id.data());
+  const auto* value = reinterpret_cast<const unsigned char*>(request_id_.data());
   if (lws_add_http_header_by_name(wsi_, reinterpret_cast<const unsigned char*>("X-Request-Id:"),
-                                  value, static_cast<int>(handshake_.request_id.size()), &at,
+                                  value, static_cast<int>(request_id_.size()), &at,
                                   at + headers.max_len) != 0) {
     return -1;
   }
@@ -207,7 +208,6 @@ void Connection::established() {
   state_ = State::kOpen;
   heard_ = host_.now();
   const auto request = std::move(request_);
-  release(handshake_.key);
   auto* session = host_.shard().open(std::move(*request), this);
   if (state_ == State::kOpen) {
     session_ = session;
@@ -256,7 +256,9 @@ void Connection::command(std::string_view text) {
   ++host_.counters().commands;
   const auto parsed = protocol::parse_command(text);
   const bool malformed = !parsed && parsed.error().error.code == ErrorCode::kMalformedJson;
-  if (!budget_.take(malformed ? kMalformedCost : 1, heard_)) {
+  const auto& options = host_.options();
+  if (!budget_.take(malformed ? kMalformedCost : 1, heard_, options.commands_per_second,
+                    options.commands_burst)) {
     host_.shard().end(session_, hub::EndReason::kRateLimited);  // calls end()
     return;
   }
@@ -293,14 +295,14 @@ void Connection::run(const protocol::Command& command) {
 
 void Connection::refuse(const protocol::CommandRefusal& refusal) {
   ++host_.counters().commands_refused;
-  reply(protocol::error_json(refusal.ref, refusal.error, handshake_.request_id));
+  reply(protocol::error_json(refusal.ref, refusal.error, request_id_));
 }
 
 void Connection::answered(std::string_view ref, const Result<std::string>& data) {
   --unanswered_;
   if (session_ == nullptr) return;
   reply(data ? protocol::ack_json(ref, *data)
-             : protocol::error_json(ref, data.error(), handshake_.request_id));
+             : protocol::error_json(ref, data.error(), request_id_));
   update_reading();
 }
 

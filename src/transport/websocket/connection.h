@@ -45,7 +45,7 @@ class Connection final : public hub::Transport {
                      const hub::Session& session) = 0;
   };
 
-  Connection(Host& host, std::uint64_t id, Handshake handshake, hub::OpenRequest request);
+  Connection(Host& host, std::uint64_t id, std::string request_id, hub::OpenRequest request);
   ~Connection() override;
 
   std::uint64_t id() const { return id_; }
@@ -97,11 +97,11 @@ class Connection final : public hub::Transport {
   lws* wsi_ = nullptr;
   hub::Session* session_ = nullptr;
   std::unique_ptr<hub::OpenRequest> request_;  // until established
-  Handshake handshake_;                        // then only its request_id is kept
+  const std::string request_id_;               // of the handshake
   std::string message_;                        // of the fragments so far
   CommandBudget budget_;
-  MonoTime heard_;          // when something last came from the client
-  int unread_bytes_ = 0;    // while blocked: what the kernel held when has_read() was asked last
+  MonoTime heard_;        // when something last came from the client
+  int unread_bytes_ = 0;  // while blocked: what the kernel held when has_read() was asked last
   int unanswered_ = 0;
   State state_ = State::kHandshake;
   bool greeted_ = false;  // hello has left: now answers may follow

@@ -102,11 +102,11 @@ void WsShard::Engine::adopt_one(Waiting waiting) {
   }
   const auto head = canonical_head(waiting.handshake) + waiting.connection.unread;
   const auto id = next_id_++;
-  auto& connection =
-      *connections_
-           .emplace(id, std::make_unique<Connection>(*this, id, std::move(waiting.handshake),
-                                                     std::move(waiting.request)))
-           .first->second;
+  auto& connection = *connections_
+                          .emplace(id, std::make_unique<Connection>(
+                                           *this, id, std::move(waiting.handshake.request_id),
+                                           std::move(waiting.request)))
+                          .first->second;
   ++adopted_;
   loop_.adopt(fd, head, &connection);
   // lws did not even begin: it has closed the fd, and will not call. (Else it may be gone by now.)

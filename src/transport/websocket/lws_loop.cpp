@@ -71,7 +71,7 @@ Result<void> LwsLoop::create() {
 
   static const lws_protocols protocols[] = {
       // The user space is not used, but only connections that have some are told of
-      // WS_SERVER_DROP_PROTOCOL.
+      // WS_SERVER_DROP_PROTOCOL: dispatch() sets it, so that lws need not make one.
       {kSubprotocol, on_event, 1, kReceiveBytes, 0, nullptr, kTransmitBytesMax},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0}};
   // All zero: lws's own keep-alive keeps a sorted list that costs O(n) per insert.
@@ -214,6 +214,7 @@ int LwsLoop::dispatch(lws* wsi, lws_callback_reasons reason, void* in, std::size
       return 0;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
       lws_set_opaque_user_data(wsi, adopting_);
+      lws_set_wsi_user(wsi, adopting_);
       break;
     case LWS_CALLBACK_HTTP:
       return -1;  // a head of ours that is no handshake: cannot be
