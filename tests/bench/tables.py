@@ -52,6 +52,7 @@ def checks():
         yield Check(6, "lost or repeated", on, mine("lost_or_repeated"), None, "≤", 0)
         mine = lambda key: Source("burst", "fairlead", key)
         yield Check(7, "longest hold of an I/O thread, its processor time", on, mine("turn_cpu_ms"), None, "≤", 5, "ms")
+        yield Check(7, "the same before the burst: 19,000 connect", on, mine("turn_cpu_before_ms"), None, "", None, "ms")
         yield Check(7, "the same with waiting for the core, which all of the server shares", on, mine("turn_ms"), None, "", None, "ms")
         yield Check(7, "p99 of the small rooms, beside calm", on, mine("burst_p99_ms"), mine("calm_p99_ms"), "≤", 3, "ms")
         yield Check(7, "lost or repeated", on, mine("lost_or_repeated"), None, "≤", 0)
@@ -151,6 +152,6 @@ def details(rows, point):
 
 def brief(row):
     keys = ("error", "cpu_us_per_delivery", "deliveries_per_s", "lat_p99_ms", "lost", "rss_per_conn_b", "nginx_rss_per_conn_b", "idle_cpu_percent",
-            "per_s", "cpu_us", "fresh_s", "back_s", "server_busy", "load_busy", "calm_p99_ms", "storm_p99_ms", "of_the_slow_mib", "stalled_p99_ms", "burst_p99_ms", "turn_cpu_ms", "turn_ms",
+            "per_s", "cpu_us", "fresh_s", "back_s", "server_busy", "load_busy", "calm_p99_ms", "storm_p99_ms", "of_the_slow_mib", "stalled_p99_ms", "burst_p99_ms", "turn_cpu_ms", "turn_cpu_before_ms", "turn_ms",
             "lost_or_repeated", "per_busiest_thread_s", "saturated_per_s", "loadgen_util", "other_programs_cores", "took_s")
     return " ".join(f"{k}={number(row[k]) if isinstance(row[k], (int, float)) else row[k]}" for k in keys if row.get(k) is not None)
