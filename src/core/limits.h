@@ -46,7 +46,6 @@ inline constexpr std::size_t kPageEventsMax = 500;          // events of one cat
 
 // --- sessions ------------------------------------------------------------------------------------
 inline constexpr std::size_t kOutboxBytesMax = 256 * 1024;  // then the session stops being live (G6)
-inline constexpr std::size_t kOutboxFramesMax = 1024;
 inline constexpr std::size_t kOutboxEphemeralFramesMax = 64;
 inline constexpr std::size_t kBacklogsMax = 16;             // large rooms that wait to be written to, a shard
 inline constexpr std::size_t kBacklogEventsMax = 1024;      // of one of them; then its sessions read on from the log

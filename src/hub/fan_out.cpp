@@ -18,9 +18,6 @@ constexpr auto kWorkTime = std::chrono::microseconds(1000);
 constexpr int kFlushesAtATime = 16;
 // A room with more sessions than these has a backlog.
 constexpr std::size_t kSmallRoom = 256;
-// One stretch of a room's events: bounds what a turn frames before it looks at the clock.
-constexpr std::size_t kStretchEvents = 64;
-constexpr std::size_t kStretchBytes = 64 * 1024;
 
 bool for_the_room(const store::Event& event) {
   return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
@@ -32,10 +29,10 @@ std::size_t how_many_together(std::span<const store::EventPtr> events) {
   if (!for_the_room(*events[0])) return 1;
   std::size_t n = 1;
   auto bytes = events[0]->json.size();
-  while (n < std::min(events.size(), kStretchEvents) && for_the_room(*events[n]) &&
+  while (n < std::min(events.size(), Stretch::kEventsMax) && for_the_room(*events[n]) &&
          events[n]->room == events[0]->room) {
     bytes += events[n]->json.size();
-    if (bytes > kStretchBytes) break;
+    if (bytes > Stretch::kBytesMax) break;
     ++n;
   }
   return n;
@@ -116,6 +113,7 @@ bool Shard::give(Session& session, Stretch& stretch) {
 }
 
 void Shard::leave_live(Session& session, LogPosition next) {
+  if (session.state != Session::State::kLive) return;
   session.state = Session::State::kCatchingUp;
   const auto given = std::min(given_up_to().value(), next.value() - 1);
   session.position = std::max(session.position, LogPosition(given));
@@ -125,9 +123,7 @@ void Shard::leave_live(Session& session, LogPosition next) {
 void Shard::apply_membership(const store::Event& event) {
   if (event.kind == store::EventKind::kRoomDeleted) {
     if (auto room = rooms_.extract(event.room); !room.empty() && has_backlog(event.room)) {
-      for (auto* session : room.mapped()) {
-        if (session->state == Session::State::kLive) leave_live(*session, event.position);
-      }
+      for (auto* session : room.mapped()) leave_live(*session, event.position);
     }
     for (auto& [id, user] : users_) apply_to(user, event);
     return;
@@ -141,9 +137,7 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
   // Who comes or goes while others are still being given what came before is led past that by the
   // log, which knows what was for whom.
   const auto keep_apart = [this, &event](Session& session) {
-    if (session.state == Session::State::kLive && has_backlog(event.room)) {
-      leave_live(session, event.position);
-    }
+    if (has_backlog(event.room)) leave_live(session, event.position);
   };
   if (event.kind == store::EventKind::kMemberJoined) {
     auto& membership = user.memberships[event.room];

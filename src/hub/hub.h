@@ -30,7 +30,7 @@ struct HubStats {
   std::uint64_t sessions = 0;     // with a connection
   std::uint64_t parked = 0;       // poll sessions between two polls
   std::uint64_t delivered = 0;    // events queued to sessions
-  std::uint64_t fell_behind = 0;  // times a full outbox ended being live
+  std::uint64_t fell_behind = 0;  // times a client read too slowly to stay live
   std::uint64_t ephemeral_dropped = 0;
   std::uint64_t resets = 0;
   std::uint64_t unproven = 0;

@@ -4,40 +4,33 @@
 #include <algorithm>
 
 #include "hub/shard.h"
-#include "hub/turn.h"
 
 namespace fairlead::hub {
 namespace {
 
-// One stretch of a backlog, and so one write to each session.
-constexpr std::size_t kStretchEvents = 64;
-constexpr std::size_t kStretchBytes = 64 * 1024;
 // Sessions that are written to between two looks at the clock.
 constexpr std::size_t kWritesAtATime = 16;
 
 }  // namespace
 
-bool Shard::has_backlog(RoomId room) const {
-  return std::any_of(backlogs_.begin(), backlogs_.end(),
-                     [room](const auto& backlog) { return backlog.room == room; });
+Backlog* Shard::backlog_of(RoomId room) {
+  const auto it = std::ranges::find(backlogs_, room, &Backlog::room);
+  return it == backlogs_.end() ? nullptr : &*it;
 }
 
 void Shard::give_later(RoomId room, std::span<const store::EventPtr> events) {
-  auto backlog = std::find_if(backlogs_.begin(), backlogs_.end(),
-                              [room](const auto& one) { return one.room == room; });
-  if (backlog == backlogs_.end() && backlogs_.size() < limits::kBacklogsMax) {
-    backlog = backlogs_.insert(backlogs_.end(), Backlog{room});
+  auto* backlog = backlog_of(room);
+  if (backlog == nullptr && backlogs_.size() < limits::kBacklogsMax) {
+    backlog = &backlogs_.emplace_back(Backlog{room});
   }
-  if (backlog != backlogs_.end() && backlog->bytes <= limits::kBacklogBytesMax &&
+  if (backlog != nullptr && backlog->bytes <= limits::kBacklogBytesMax &&
       backlog->events.size() + events.size() <= limits::kBacklogEventsMax) {
     backlog->add(events);
     return;
   }
   // More than can be kept: the log has it all.
-  for (auto* session : rooms_[room]) {
-    if (session->state == Session::State::kLive) leave_live(*session, events.front()->position);
-  }
-  if (backlog != backlogs_.end()) backlog->clear();
+  for (auto* session : rooms_[room]) leave_live(*session, events.front()->position);
+  if (backlog != nullptr) backlog->clear();
 }
 
 LogPosition Shard::given_up_to() const {
@@ -92,7 +85,8 @@ bool Shard::begin_spread() {
   auto& backlog = backlogs_.front();
   std::vector<store::EventPtr> events;
   std::size_t bytes = 0;
-  while (!backlog.events.empty() && events.size() < kStretchEvents && bytes < kStretchBytes) {
+  while (!backlog.events.empty() && events.size() < Stretch::kEventsMax &&
+         bytes < Stretch::kBytesMax) {
     events.push_back(backlog.take());
     bytes += events.back()->json.size();
   }

@@ -36,8 +36,8 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   session->token_id = request.token_id;  // whoever logs that one out means this poll
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
-  session->opening = std::make_unique<Session::Opening>(
-      std::move(request.cursor), std::move(request.network_key), request.session_is_new);
+  session->opening = std::make_unique<Session::Opening>(Session::Opening{
+      std::move(request.cursor), std::move(request.network_key), request.session_is_new});
   if (in_tail(*session->opening->cursor)) {
     begin(*session, tail_.head(), {});
   } else {

@@ -97,8 +97,8 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   user.profile.id = request.user;
   user.sessions.push_back(session);
   session->user = &user;
-  session->opening = std::make_unique<Session::Opening>(
-      std::move(request.cursor), std::move(request.network_key), request.session_is_new);
+  session->opening = std::make_unique<Session::Opening>(Session::Opening{
+      std::move(request.cursor), std::move(request.network_key), request.session_is_new});
 
   auto& slot = slots_[session->key % kSlots];
   session->slot_index = static_cast<std::uint32_t>(slot.size());
@@ -273,8 +273,7 @@ void Shard::leave_room(Session& session, RoomId room) {
     // The last moves to a place that the spread has perhaps passed.
     const auto place = static_cast<std::size_t>(at - sessions.begin());
     const bool passed = place < spread_->next && spread_->next < sessions.size();
-    auto& moved = *sessions.back();
-    if (passed && moved.state == Session::State::kLive) leave_live(moved, spread_->stretch.first());
+    if (passed) leave_live(*sessions.back(), spread_->stretch.first());
   }
   *at = sessions.back();
   sessions.pop_back();

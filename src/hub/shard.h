@@ -166,8 +166,8 @@ class Shard {
   void deliver_some();
   void fan_out(std::span<const store::EventPtr> events);
   bool give(Session& session, Stretch& stretch);  // true: it has it, and is to be flushed
-  // Not live any longer: it goes on from the log, with the first event that it has not been given,
-  // at the latest with `next` (G6).
+  // Not live any longer, if it was: it goes on from the log, with the first event that it has not
+  // been given, at the latest with `next` (G6).
   void leave_live(Session& session, LogPosition next);
   void apply_membership(const store::Event& event);
   void apply_to(UserEntry& user, const store::Event& event);
@@ -182,7 +182,8 @@ class Shard {
   const FlushQueue& queue(Rank rank) const { return queues_[static_cast<std::size_t>(rank)]; }
 
   // large_rooms.cpp
-  bool has_backlog(RoomId room) const;
+  Backlog* backlog_of(RoomId room);  // null: it has none
+  bool has_backlog(RoomId room) { return backlog_of(room) != nullptr; }
   void give_later(RoomId room, std::span<const store::EventPtr> events);
   LogPosition given_up_to() const;  // by everybody who is live and whom it is for
   // Whether the session is live, but must be given something else before the stretch's last event.

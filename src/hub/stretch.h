@@ -13,6 +13,10 @@ namespace fairlead::hub {
 // the runs that it is in; the events must outlive it. One thread: the shard's.
 class Stretch {
  public:
+  // Bounds what is framed at a time, and so what one write to a session brings.
+  static constexpr std::size_t kEventsMax = 64;
+  static constexpr std::size_t kBytesMax = 64 * 1024;
+
   Stretch(std::span<const store::EventPtr> events, Runs& runs) : events_(events), runs_(runs) {}
   ~Stretch() {
     for (auto& part : by_kind_) {

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <deque>
-#include <future>
 #include <map>
 #include <random>
 
@@ -183,16 +182,6 @@ class LargeRoomsModelTest : public ShardTest {
          "{\"n\":" + std::to_string(n) + ",\"pad\":\"" + std::string(below(300), 'x') + "\"}"});
     return n;
   }
-  void commit_with(const std::function<void(store::Transaction&)>& work) {
-    std::promise<void> done;
-    writer_->submit<int>(
-        [&](store::Transaction& tx) -> Result<int> {
-          work(tx);
-          return 0;
-        },
-        [&](Result<int>) { done.set_value(); });
-    done.get_future().wait();
-  }
   void new_room(RoomId room, UserId owner) {
     rooms_.push_back(room);
     commit_with([&](store::Transaction& tx) {
@@ -270,16 +259,12 @@ class LargeRoomsModelTest : public ShardTest {
     reader.since = static_cast<int>(room_of_.size());
     connect(reader, *shard_);
     while (reader.cursor.empty()) {
-      run(*shard_);
+      turn(*shard_);
       if (!reader.wire->open && reader.cursor.empty()) connect(reader, *shard_);
     }
     reader.known = true;
   }
 
-  void run(Shard& shard) {
-    if (const auto at = shard.resumes_at()) clock_.advance_to(*at);
-    shard.run_mailbox();
-  }
   void act() {
     auto& reader = readers_of_it_[below(readers_of_it_.size())];
     switch (below(16)) {
@@ -351,7 +336,7 @@ class LargeRoomsModelTest : public ShardTest {
         poll_all(4);
         break;
       default:
-        run(any_shard());
+        turn(any_shard());
     }
   }
   void unstick(Reader& reader) {
@@ -454,7 +439,7 @@ TEST_F(LargeRoomsModelTest, EachReaderGetsAllThatIsForItOnceAndInOrder) {
       if (i % 5 == 0) enter(tx, few, UserId(i));
     }
   });
-  run(*shard_);
+  turn(*shard_);
   for (int i = 0; i < 280; ++i)
     add_reader(ann_, i % 2 == 0 ? TransportKind::kSse : TransportKind::kWebSocket);
   for (int i = 0; i < 240; ++i) {
@@ -481,8 +466,8 @@ TEST_F(LargeRoomsModelTest, EachReaderGetsAllThatIsForItOnceAndInOrder) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
   int rounds_more = 200;  // for those who see only some rooms
   while ((!all_have_the_last() || --rounds_more > 0) && !HasFailure()) {
-    run(*shard_);
-    run(*second_);
+    turn(*shard_);
+    turn(*second_);
     poll_all(1);
     if (std::chrono::steady_clock::now() > deadline) break;
   }

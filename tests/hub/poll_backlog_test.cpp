@@ -114,14 +114,9 @@ TEST_F(PollBacklogTest, NewsMoveOnThoughATurnHasWorkedLongBeforeThem) {
   create_room(room_, ann_);
   FakeTransport to;
   open(to, ann_);
-  std::promise<void> committed;
-  writer_->submit<int>(
-      [&](store::Transaction& tx) -> Result<int> {
-        tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, R"({"n":1})"});
-        return 0;
-      },
-      [&](const Result<int>&) { committed.set_value(); });
-  committed.get_future().wait();
+  commit_with([this](store::Transaction& tx) {
+    tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, R"({"n":1})"});
+  });
   for (int i = 0; i < 3; ++i) {  // as the engine does it: the connections' events, then the wake-up's
     Shard::Turn turn(*shard_);
     clock_.advance(std::chrono::milliseconds(10));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -117,8 +118,7 @@ class ShardTest : public ::testing::Test {
       ready_.wait_for(lock, std::chrono::milliseconds(20), [this] { return woken_; });
       woken_ = false;
       lock.unlock();
-      if (const auto at = shard_->resumes_at()) clock_.advance_to(*at);
-      shard_->run_mailbox();
+      turn();
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "what was waited for did not come";
     }
   }
@@ -140,6 +140,24 @@ class ShardTest : public ::testing::Test {
     // The batch was posted before the answer was given.
     shard_->run_mailbox();
   }
+
+  // The same, but the shard has only been told of them: it has not looked.
+  void commit_with(const std::function<void(store::Transaction&)>& work) {
+    std::promise<void> done;
+    writer_->submit<int>(
+        [&](store::Transaction& tx) -> Result<int> {
+          work(tx);
+          return 0;
+        },
+        [&](Result<int>) { done.set_value(); });
+    done.get_future().wait();
+  }
+  // The next turn, when it is due.
+  void turn(Shard& shard) {
+    if (const auto at = shard.resumes_at()) clock_.advance_to(*at);
+    shard.run_mailbox();
+  }
+  void turn() { turn(*shard_); }
 
   void create_room(RoomId room, UserId owner) {
     write([=](store::Transaction& tx) {

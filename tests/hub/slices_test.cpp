@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <deque>
-#include <future>
 
 #include "tests/hub/shard_fixture.h"
 
@@ -54,14 +53,9 @@ class SlicesTest : public ShardTest {
   }
   // A note in the large room; posted to the shard, which has not looked yet.
   void commit(int n) {
-    std::promise<void> done;
-    writer_->submit<int>(
-        [&](store::Transaction& tx) -> Result<int> {
-          tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, "{\"n\":" + std::to_string(n) + "}"});
-          return 0;
-        },
-        [&](Result<int>) { done.set_value(); });
-    done.get_future().wait();
+    commit_with([&](store::Transaction& tx) {
+      tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, "{\"n\":" + std::to_string(n) + "}"});
+    });
   }
   HubStats stats() {
     HubStats sum;
