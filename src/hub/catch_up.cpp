@@ -12,6 +12,8 @@ namespace {
 
 // Events of the tail that one session is led past at a time, most of them perhaps not for it.
 constexpr int kLookedAtMax = 2048;
+// A room with fewer sessions than these has nothing that many could have missed.
+constexpr std::size_t kCrowd = 64;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ void Shard::advance(Session& session) {
   const auto bytes_max = settings_.outbox_bytes_max / 2;
   std::size_t frames = 0;
   scratch_.clear();
+  auto look_for_shared_at = session.position;
   for (int looked_at = 0; session.position < live_from; ++looked_at) {
     if (session.outbox.bytes() + scratch_.size() >= bytes_max || session.is_full(frames)) {
       break;  // flush() or writable() goes on
@@ -38,6 +41,14 @@ void Shard::advance(Session& session) {
     }
     const auto& event = tail_.after(session.position);
     if (sees(session, event)) {
+      if (session.position >= look_for_shared_at && is_shared(event, session.kind)) {
+        const auto piece = replay_.after(session.position, event.room, session.kind, now_);
+        look_for_shared_at = piece.last;
+        if (is_good_for(session, piece)) {
+          if (frames == 0) give_shared(session, piece);
+          break;  // flush() goes on
+        }
+      }
       add_frame(scratch_, event, session.kind);
       session.sent = event.position;
       ++frames;
@@ -57,6 +68,19 @@ void Shard::give_own(Session& session, std::size_t frames) {
   session.last_queued = now_;
   session.news = true;
   delivered_ += frames;
+  touch(session, Rank::kBehind);
+}
+
+// Alone in the outbox, where it costs nothing: first goes what is there.
+void Shard::give_shared(Session& session, const Replay::Piece& piece) {
+  if (session.outbox.empty()) {
+    session.outbox.add(piece.part, piece.frames);
+    session.position = piece.last;
+    session.sent = piece.last_in_room;
+    session.last_queued = now_;
+    session.news = true;
+    delivered_ += piece.frames;
+  }
   touch(session, Rank::kBehind);
 }
 
@@ -120,6 +144,23 @@ bool Shard::sees(const Session& session, const store::Event& event) const {
   if (event.only_for) return event.only_for == session.user->profile.id;
   const auto* membership = session.user->memberships.find(event.room);
   return membership != nullptr && membership->sees(event.position);
+}
+
+// A poll's answer holds so many events, not so many pieces.
+bool Shard::is_shared(const store::Event& event, TransportKind kind) const {
+  if (kind == TransportKind::kPoll || !is_for_the_room(event)) return false;
+  const auto room = rooms_.find(event.room);
+  return room != rooms_.end() && room->second.size() >= kCrowd;
+}
+
+// Who sees its first event sees all of them: where a membership ends or begins a piece does, too.
+bool Shard::is_good_for(const Session& session, const Replay::Piece& piece) const {
+  return piece.frames > 0 &&
+         std::ranges::find(piece.other_users, session.user->profile.id) ==
+             piece.other_users.end() &&
+         std::ranges::none_of(piece.other_rooms, [&](RoomId room) {
+           return session.user->memberships.find(room) != nullptr && wants(session, room);
+         });
 }
 
 bool Shard::wants(const Session& session, RoomId room) const {

@@ -11,25 +11,22 @@
 namespace fairlead::hub {
 namespace {
 
-// How long news and tasks may hold the thread in a turn. With what is written then (kFlushTime,
-// three times) and what is under way it stays under 5 ms.
+// How long news and tasks may hold the thread in a turn, and then what is written. With what is
+// under way it stays under 5 ms.
 constexpr auto kWorkTime = std::chrono::microseconds(1000);
+constexpr auto kFlushTime = std::chrono::microseconds(3000);
 // Sessions that are flushed between two looks at the clock.
 constexpr int kFlushesAtATime = 16;
 // A room with more sessions than these has a backlog.
 constexpr std::size_t kSmallRoom = 256;
 
-bool for_the_room(const store::Event& event) {
-  return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
-}
-
 // How many events from the front belong to one room and change nobody's membership: they go out
 // together.
 std::size_t how_many_together(std::span<const store::EventPtr> events) {
-  if (!for_the_room(*events[0])) return 1;
+  if (!is_for_the_room(*events[0])) return 1;
   std::size_t n = 1;
   auto bytes = events[0]->json.size();
-  while (n < std::min(events.size(), Stretch::kEventsMax) && for_the_room(*events[n]) &&
+  while (n < std::min(events.size(), Stretch::kEventsMax) && is_for_the_room(*events[n]) &&
          events[n]->room == events[0]->room) {
     bytes += events[n]->json.size();
     if (bytes > Stretch::kBytesMax) break;
@@ -223,11 +220,13 @@ void Shard::leave_queue(Session& session) {
 }
 
 void Shard::end_turn() {
-  flush_some(Rank::kPrompt);
+  const auto from = clock_.mono();
+  flush_some(Rank::kPrompt, from + kFlushTime / 3);
   // Turns of single connections leave the others to the mailbox's: many of them follow each other.
   if (in_mailbox_) {
-    write_to_large_rooms();
-    flush_some(Rank::kBehind);
+    write_to_large_rooms(from + kFlushTime * 2 / 3);
+    // Who is behind can wait for who is not: a round is soon over, and has a pause behind it.
+    flush_some(Rank::kBehind, pace_.is_writing() ? from : from + kFlushTime);
   }
   counters_.delivered += std::exchange(delivered_, 0);
   runs_.tidy();
@@ -239,9 +238,8 @@ void Shard::end_turn() {
   if (cpu_began_) counters_.turns.add_cpu(thread_cpu_time() - *std::exchange(cpu_began_, {}));
 }
 
-void Shard::flush_some(Rank rank) {
+void Shard::flush_some(Rank rank, MonoTime until) {
   if (queue(rank).empty()) return;
-  const auto until = clock_.mono() + kFlushTime;
   const int at_a_time = rank == Rank::kBehind ? 1 : kFlushesAtATime;  // each fills half an outbox
   do {
     for (int n = 0; n < at_a_time; ++n) {

@@ -62,23 +62,33 @@ std::optional<MonoTime> Shard::resumes_at() const {
   return waits ? std::optional(pace_.next()) : std::nullopt;
 }
 
-void Shard::write_to_large_rooms() {
-  if (!pace_.is_writing()) {
-    const auto now = clock_.mono();
-    const bool behind = pace_.is_watching() && now >= pace_.next() && is_proxy_behind();
-    const bool may = pace_.may_begin(now, behind);
-    // Its client is slow perhaps, not the proxy: it is no witness until it has read all.
-    if (behind && !pace_.is_watching()) find(witness_)->lags = true;
-    if (backlogs_.empty() || !may) return;
-    pace_.begin(now);
-    spreads_left_ = backlogs_.size();
+void Shard::write_to_large_rooms(MonoTime until) {
+  const auto now = clock_.mono();
+  if (pace_.is_writing()) {
+    pace_.go_on(now);
+  } else if (!begin_round(now)) {
+    return;
   }
-  const auto until = clock_.mono() + kFlushTime;
   while (spreads_left_ > 0) {
     if (spread_ || begin_spread()) spread_on();
     if (clock_.mono() >= until) break;
   }
-  if (spreads_left_ == 0) pace_.wrote(clock_.mono(), is_proxy_behind());
+  if (spreads_left_ == 0) {
+    pace_.wrote(clock_.mono(), is_proxy_behind());
+  } else {
+    pace_.leave(clock_.mono());
+  }
+}
+
+bool Shard::begin_round(MonoTime now) {
+  const bool behind = pace_.is_watching() && now >= pace_.next() && is_proxy_behind();
+  const bool may = pace_.may_begin(now, behind);
+  // Its client is slow perhaps, not the proxy: it is no witness until it has read all.
+  if (behind && !pace_.is_watching()) find(witness_)->lags = true;
+  if (backlogs_.empty() || !may) return false;
+  pace_.begin(now);
+  spreads_left_ = backlogs_.size();
+  return true;
 }
 
 bool Shard::begin_spread() {

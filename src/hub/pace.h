@@ -10,10 +10,10 @@ namespace fairlead::hub {
 
 // The pace at which large rooms are written to, round after round. A round is over when all their
 // sessions have been written to and a proxy in between has taken it in; then there is a pause as
-// long as the round was. What comes meanwhile goes out together in the next one, and whoever shares
-// the processor has its turn: the proxy, and the next send, which would otherwise wait behind all
-// that the proxy has to pass on. A server with little to do does not notice. One thread: the
-// shard's.
+// long as the round was, without what the shard did for others in between. What comes meanwhile
+// goes out together in the next one, and whoever shares the processor has its turn: the proxy, and
+// the next send, which would otherwise wait behind all that the proxy has to pass on. A server with
+// little to do does not notice. One thread: the shard's.
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kPauseMax{20};
@@ -42,6 +42,9 @@ class Pace {
     state_ = State::kWriting;
     began_ = now;
   }
+  // A turn has done its share of the round; another one goes on.
+  void leave(MonoTime now) { left_ = now; }
+  void go_on(MonoTime now) { began_ += now - left_; }
   // The round's last write is done.
   void wrote(MonoTime now, bool behind) {
     wrote_ = now;
@@ -64,6 +67,7 @@ class Pace {
 
   State state_ = State::kPause;
   MonoTime began_{};
+  MonoTime left_{};
   MonoTime wrote_{};
   MonoTime next_{};
 };

@@ -21,6 +21,7 @@
 #include "hub/control_events.h"
 #include "hub/hub.h"
 #include "hub/pace.h"
+#include "hub/replay.h"
 #include "hub/runs.h"
 #include "hub/session.h"
 #include "hub/turn_times.h"
@@ -118,8 +119,6 @@ class Shard {
   void close();  // the engine stops: sessions are dropped, posts are refused
 
  private:
-  static constexpr auto kFlushTime =
-      std::chrono::microseconds(1000);       // of a turn, for each of three
   static constexpr std::size_t kSlots = 50;  // upkeep looks at each session once in kSlots ticks
 
   struct Snapshot {  // what a session needs from the store to begin
@@ -175,7 +174,7 @@ class Shard {
   void touch(Session& session, Rank rank);
   void leave_queue(Session& session);
   void end_turn();
-  void flush_some(Rank rank);
+  void flush_some(Rank rank, MonoTime until);  // at least one
   void flush(Session& session);
   Transport::Flush write(Session& session);
   FlushQueue& queue(Rank rank) { return queues_[static_cast<std::size_t>(rank)]; }
@@ -188,7 +187,8 @@ class Shard {
   LogPosition given_up_to() const;  // by everybody who is live and whom it is for
   // Whether the session is live, but must be given something else before the stretch's last event.
   bool is_owed_before(const Session& session, const Stretch& stretch) const;
-  void write_to_large_rooms();
+  void write_to_large_rooms(MonoTime until);
+  bool begin_round(MonoTime now);
   bool begin_spread();
   void spread_on();
   void end_spread();
@@ -198,9 +198,12 @@ class Shard {
   // catch_up.cpp
   void advance(Session& session);
   void give_own(Session& session, std::size_t frames);
+  void give_shared(Session& session, const Replay::Piece& piece);
   void read_page(Session& session);
   void page_read(Session& session, LogPosition after, Result<store::Page> page);
   bool sees(const Session& session, const store::Event& event) const;
+  bool is_shared(const store::Event& event, TransportKind kind) const;
+  bool is_good_for(const Session& session, const Replay::Piece& piece) const;
   bool wants(const Session& session, RoomId room) const;
 
   // upkeep.cpp
@@ -221,7 +224,8 @@ class Shard {
   ThreadRole role_;
 
   log::Tail tail_;
-  Runs runs_;  // outlives the sessions, which hold stretches of it
+  Runs runs_;             // outlives the sessions, which hold stretches of it
+  Replay replay_{tail_};  // the same
   std::unordered_map<std::uint64_t, Session> sessions_;  // by key
   std::unordered_map<UserId, UserEntry> users_;
   std::unordered_map<RoomId, std::vector<Session*>> rooms_;

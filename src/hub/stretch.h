@@ -9,6 +9,11 @@
 
 namespace fairlead::hub {
 
+// For everybody in its room, and changes nobody's membership.
+inline bool is_for_the_room(const store::Event& event) {
+  return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
+}
+
 // Events that go out together, framed for each kind of transport that needs it, on first use. Holds
 // the runs that it is in; the events must outlive it. One thread: the shard's.
 class Stretch {

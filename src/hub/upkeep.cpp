@@ -12,6 +12,7 @@ void Shard::tick() {
   send_second_probes();
   end_unproven();
   if (drained_) drain_slice();
+  replay_.tidy(now_);
   auto& slot = slots_[tick_++ % kSlots];
   // Backwards: removing one puts the last, already looked after, in its place.
   for (std::size_t i = slot.size(); i-- > 0;) look_after(*slot[i]);

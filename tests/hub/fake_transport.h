@@ -62,15 +62,7 @@ class FakeTransport final : public Transport {
     return all;
   }
 
-  bool stuck = false;
-  bool ended = false;
-  EndReason reason = EndReason::kInternal;
-  std::int64_t reconnect_in_ms = -1;
-  std::string bye;
-  int pings = 0;
-  std::vector<std::string> taken;
-
- private:
+  // The size of the first one.
   std::size_t first_frame(std::string_view frames) const {
     switch (kind_) {
       case TransportKind::kWebSocket: return 1 + protocol::websocket_frame_cut(frames, 1).size();
@@ -80,6 +72,15 @@ class FakeTransport final : public Transport {
     return frames.find('\n') + 1;
   }
 
+  bool stuck = false;
+  bool ended = false;
+  EndReason reason = EndReason::kInternal;
+  std::int64_t reconnect_in_ms = -1;
+  std::string bye;
+  int pings = 0;
+  std::vector<std::string> taken;
+
+ private:
   const TransportKind kind_;
 };
 

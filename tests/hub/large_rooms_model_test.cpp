@@ -289,6 +289,7 @@ class LargeRoomsModelTest : public ShardTest {
         break;
       case 6:
         drop(reader);
+        if (one_in(8)) notes(40 + below(80), one_in(2) ? any_room() : RoomId());
         connect(reader, any_shard());
         break;
       case 7:  // while the old connection is there

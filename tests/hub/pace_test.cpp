@@ -33,6 +33,16 @@ TEST_F(PaceTest, APauseIsAsLongAsTheRoundWas) {
   EXPECT_TRUE(may_begin(10));
 }
 
+TEST_F(PaceTest, WhatTheShardDoesForOthersIsNotOfTheRound) {
+  pace_.begin(at(0));
+  pace_.leave(at(1));
+  pace_.go_on(at(31));
+  pace_.leave(at(32));
+  pace_.go_on(at(40));
+  pace_.wrote(at(41), false);
+  EXPECT_EQ(pace_.next(), at(41 + 3));
+}
+
 TEST_F(PaceTest, ButNotLongerThanTheMost) {
   round(0, 500, false);
   EXPECT_EQ(pace_.next(), at(500) + Pace::kPauseMax);
