@@ -8,6 +8,7 @@
 #include "auth/auth.h"
 #include "chat/service.h"
 #include "http/server.h"
+#include "log/follower.h"
 
 namespace fairlead::api {
 
@@ -15,6 +16,13 @@ struct Settings {
   // argon2id is dear: what one address may cause. Logins count only while they fail.
   chat::Rate registrations_per_address{600, std::chrono::minutes(1), 600};
   chat::Rate login_failures_per_name{10, std::chrono::minutes(1), 10};  // … and address
+};
+
+// How this node hears of what the others write.
+struct BetweenNodes {
+  log::FollowerStats follower;
+  bool bus_healthy = true;
+  std::uint64_t sent = 0, received = 0, dropped = 0, malformed = 0;
 };
 
 // What the REST handlers work with, and what they keep. Any thread; owns no thread.
@@ -40,7 +48,8 @@ class Api {
     presence::Map& presence;
     const Clock& clock;
     std::string version;
-    std::function<http::ServerStats()> http_stats;  // may be empty: not in /metrics then
+    std::function<http::ServerStats()> http_stats = {};  // may be empty: not in /metrics then
+    std::function<BetweenNodes()> between_nodes = {};    // the same
   };
   explicit Api(Parts parts, Settings settings = {});
   Api(const Api&) = delete;

@@ -82,6 +82,21 @@ void add_log(Page& page, const log::WriterStats& stats) {
   page.counter("log_failed_commits_total", "Commits that the store refused", stats.failed_commits);
 }
 
+void add_between_nodes(Page& page, const BetweenNodes& nodes) {
+  page.counter("log_gaps_total", "Times the store was read for events that no hint brought in time",
+               nodes.follower.gaps);
+  page.counter("log_gap_events_total", "Events that came by that way", nodes.follower.gap_events);
+  page.counter("log_late_events_total", "Events that a hint brought when they were known already",
+               nodes.follower.late_events);
+  page.gauge("bus_healthy", "Whether nodes hear each other without the store",
+             nodes.bus_healthy ? 1 : 0);
+  page.counter("bus_sent_total", "Messages to the other nodes", nodes.sent);
+  page.counter("bus_received_total", "Messages from other nodes", nodes.received);
+  page.counter("bus_dropped_total", "Messages not sent: Redis away or too slow", nodes.dropped);
+  page.counter("bus_malformed_total", "Messages from other nodes that were not understood",
+               nodes.malformed);
+}
+
 void add_http(Page& page, const http::ServerStats& stats) {
   page.gauge("http_connections", "Open HTTP connections", stats.connections_open);
   page.counter("http_connections_total", "Accepted HTTP connections", stats.connections_accepted);
@@ -99,6 +114,7 @@ std::string metrics_text(const Api& api) {
   add_log(page, parts.writer.stats());
   page.gauge("presence_healthy", "Whether the presence map can be reached",
              parts.presence.healthy() ? 1 : 0);
+  if (parts.between_nodes) add_between_nodes(page, parts.between_nodes());
   if (parts.http_stats) add_http(page, parts.http_stats());
   return page.take();
 }

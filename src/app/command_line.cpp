@@ -87,9 +87,10 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->delimiter(',')
       ->capture_default_str();
   serve
-      .add_option(
-          "--redis", config.redis,
-          "Presence map: HOST:PORT or unix:/path; none keeps presence in memory (one node only)")
+      .add_option("--redis", config.redis,
+                  "Presence map and bus of the nodes: HOST:PORT or unix:/path; none keeps presence "
+                  "in memory\n"
+                  "(one node only)")
       ->envname("FAIRLEAD_REDIS")
       ->capture_default_str()
       ->transform(CLI::Validator(to_redis_address, ""));
@@ -139,6 +140,19 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
       ->capture_default_str();
   serve
+      .add_option(
+          "--admissions-per-s", config.admissions_per_s,
+          "Realtime connections let in a second; beyond: 503 with Retry-After. 0: any number")
+      ->envname("FAIRLEAD_ADMISSIONS_PER_S")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  serve
+      .add_option("--admissions-burst", config.admissions_burst,
+                  "... and at once; half of them only for clients that resume")
+      ->envname("FAIRLEAD_ADMISSIONS_BURST")
+      ->check(CLI::Range(2, 10'000'000))
+      ->capture_default_str();
+  serve
       .add_option("--drain-seconds", config.drain_seconds,
                   "Over how long clients are told to come back when the node stops")
       ->envname("FAIRLEAD_DRAIN_SECONDS")
@@ -158,6 +172,10 @@ void add_serve_options(CLI::App& serve, Config& config) {
       .add_flag("--trusted-proxy", config.trusted_proxy,
                 "Believe X-Real-IP from TCP peers too (Unix-socket peers are always believed)")
       ->envname("FAIRLEAD_TRUSTED_PROXY");
+  serve.add_option("--faulty-bus-percent", config.faulty_bus_percent)
+      ->envname("FAIRLEAD_FAULTY_BUS_PERCENT")
+      ->check(CLI::Range(0, 100))
+      ->group("");  // for tests; not in --help
 }
 
 }  // namespace

@@ -9,13 +9,14 @@ enum class Subcommand { kServe, kBench };
 
 struct CommandLine {
   Subcommand subcommand = Subcommand::kServe;
-  Config config;        // of serve
+  Config config;  // of serve
   load::Options bench;
-  bool run = false;     // false: --help, --version or a mistake; it has been printed
-  int exit_code = 0;    // then: 0, or 2 for a mistake
+  bool run = false;   // false: --help, --version or a mistake; it has been printed
+  int exit_code = 0;  // then: 0, or 2 for a mistake
 };
 
-// Flags over FAIRLEAD_… variables over the --config file over the defaults. Prints help and mistakes.
+// Flags over FAIRLEAD_… variables over the --config file over the defaults. Prints help and
+// mistakes.
 CommandLine parse_command_line(int argc, const char* const* argv);
 
 }  // namespace fairlead::app

@@ -7,8 +7,8 @@
 
 namespace fairlead::app {
 
-// What an operator may choose for `fairlead serve`; every field has its flag, its FAIRLEAD_… variable and its
-// line in the config file. Constant once read.
+// What an operator may choose for `fairlead serve`; every field has its flag, its FAIRLEAD_…
+// variable and its line in the config file. Constant once read.
 struct Config {
   std::string data = "data";
   std::vector<std::string> listen = {"127.0.0.1:8400"};
@@ -18,14 +18,17 @@ struct Config {
   int stream_shards = 1;
   int ws_shards = 1;
   int readers = 2;
-  int sends_per_5s = 5;    // 0: unlimited
+  int sends_per_5s = 5;  // 0: unlimited
   int sends_burst = 10;
   std::vector<std::string> origins;
   std::size_t outbox_bytes = limits::kOutboxBytesMax;
+  int admissions_per_s = 5000;  // new realtime connections; 0: any number
+  int admissions_burst = 40'000;
   int drain_seconds = 10;
   int retention_hours = 24 * 30;  // of the event log; 0: for ever
   std::string log_level = "info";
   bool trusted_proxy = false;
+  int faulty_bus_percent = 0;  // for tests: so many hints between nodes get lost or come late
 };
 
 }  // namespace fairlead::app

@@ -11,7 +11,8 @@
 
 namespace {
 
-// One descriptor a connection: the shell's default of 1,024 would be the limit long before memory is.
+// One descriptor a connection: the shell's default of 1,024 would be the limit long before memory
+// is.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -48,7 +49,8 @@ int serve(const fairlead::app::Config& config) {
 int main(int argc, char** argv) {
   const auto line = fairlead::app::parse_command_line(argc, argv);
   if (!line.run) return line.exit_code;
-  if (line.subcommand == fairlead::app::Subcommand::kBench) return fairlead::load::bench(line.bench);
+  if (line.subcommand == fairlead::app::Subcommand::kBench)
+    return fairlead::load::bench(line.bench);
   spdlog::set_level(spdlog::level::from_str(line.config.log_level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   return serve(line.config);

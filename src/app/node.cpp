@@ -8,11 +8,16 @@
 #include "app/data_directory.h"
 #include "app/version.h"
 #include "auth/auth.h"
+#include "bus/faulty/faulty_bus.h"
+#include "bus/local/local_bus.h"
+#include "bus/redis/redis_bus.h"
 #include "chat/service.h"
 #include "core/log_line.h"
 #include "core/random.h"
 #include "http/server.h"
 #include "hub/shard.h"
+#include "log/control.h"
+#include "log/follower.h"
 #include "log/readers.h"
 #include "log/retention.h"
 #include "log/writer.h"
@@ -30,8 +35,8 @@ using namespace std::chrono_literals;
 constexpr auto kGoodbyePatience = 5s;  // for the last answers to leave after the drain
 constexpr char kTokenKey[] = "token_key";
 
-// The key that signs tokens: made once, kept in the store, so that tokens outlive restarts and every
-// node of the store accepts them.
+// The key that signs tokens: made once, kept in the store, so that tokens outlive restarts and
+// every node of the store accepts them.
 std::string token_key(store::Store& store) {
   std::string key;
   store.write([&](store::Transaction& tx) {
@@ -57,31 +62,49 @@ std::unique_ptr<presence::Map> make_presence(const Config& config) {
   return std::make_unique<presence::RedisMap>(options);
 }
 
+std::unique_ptr<bus::Bus> make_bus(const Config& config, const std::string& epoch) {
+  if (config.redis == "none") return std::make_unique<bus::LocalBus>();
+  bus::RedisBusOptions options;
+  options.address = config.redis;
+  options.epoch = epoch;
+  auto redis = std::make_unique<bus::RedisBus>(options);
+  if (config.faulty_bus_percent == 0) return redis;
+  return std::make_unique<bus::FaultyBus>(std::move(redis), config.faulty_bus_percent);
+}
+
 }  // namespace
 
-// Members are made in this order and destroyed in the reverse one: whatever is used outlives its users.
+// Members are made in this order and destroyed in the reverse one: whatever is used outlives its
+// users.
 class Node::Parts {
  public:
   Parts(Config config, DataDirectory directory)
       : config_(std::move(config)),
         directory_(std::move(directory)),
         store_(store::open_sqlite_store(directory_.store_path())),
+        head_(head_of(*store_)),
         tokens_(token_key(*store_), clock_),
         writer_(*store_),
+        follower_(*store_, head_),
+        bus_(make_bus(config_, store_->epoch())),
         readers_(*store_, config_.readers),
         retention_(writer_, clock_, std::chrono::hours(config_.retention_hours)),
         presence_(make_presence(config_)),
         chat_({writer_, readers_, hub_, *presence_, clock_, store_->epoch()}, chat_settings()),
         api_({chat_, tokens_, passwords_, writer_, hub_, *presence_, clock_, kVersion,
-              [this] { return server_ ? server_->stats() : http::ServerStats{}; }}),
+              [this] { return server_ ? server_->stats() : http::ServerStats{}; },
+              [this] { return between_nodes(); }}),
         commands_(chat_, tokens_, hub_) {
-    api::load_revocations(*store_, tokens_);
+    api::load_revocations(*store_, tokens_);  // those up to head_, at least
     make_shards();
+    connect_to_others();
     make_server();
   }
 
   Result<void> start() {
     writer_.start();
+    follower_.start();
+    bus_->start();
     readers_.start();
     retention_.start();
     presence_->start();
@@ -118,7 +141,9 @@ class Node::Parts {
     for (auto& shard : websockets_) shard->stop();
     retention_.stop();
     passwords_.stop();  // what it answers leads on to the writer
-    writer_.stop();  // what was accepted is committed, and still answered
+    writer_.stop();     // what was accepted is committed, and still answered
+    bus_->stop();
+    follower_.stop();
     readers_.stop();
     server_->stop();
     presence_->stop();
@@ -136,10 +161,12 @@ class Node::Parts {
     settings.epoch = store_->epoch();
     settings.node = config_.node;
     settings.outbox_bytes_max = config_.outbox_bytes;
-    settings.token_ended = [this](const std::string& token_id) { return tokens_.revoked(token_id); };
-    const auto head = head_of(*store_);
+    settings.proofs_arrive = [this] { return bus_->healthy(); };
+    settings.token_ended = [this](const std::string& token_id) {
+      return tokens_.revoked(token_id);
+    };
     const auto make_shard = [&](std::function<void()> wake) {
-      auto shard = std::make_unique<hub::Shard>(hub_, readers_, *presence_, clock_, settings, head,
+      auto shard = std::make_unique<hub::Shard>(hub_, readers_, *presence_, clock_, settings, head_,
                                                 std::move(wake));
       hub_.add(shard.get());
       return shard;
@@ -151,11 +178,73 @@ class Node::Parts {
       websockets_.push_back(std::make_unique<websocket::WsShard>(websocket::WsShardOptions{},
                                                                  clock_, commands_, make_shard));
     }
-    writer_.subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+  }
+
+  // The log comes in order from the follower, whoever wrote it: this node's writer and the bus only
+  // tell it what they know.
+  void connect_to_others() {
+    writer_.subscribe([this](const log::BatchPtr& batch) {
+      follower_.offer(batch);
+      bus_->publish(bus::Committed{batch->events});
+    });
+    follower_.subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+    follower_.subscribe([this](const log::BatchPtr& batch) {
+      for (const auto& event : batch->events) obey(*event);
+    });
+    hub_.set_others({[this](const Ephemeral& event) { bus_->publish(event); },
+                     [this](const std::string& session) {
+                       bus_->publish(bus::SessionMoved{session, clock_.wall_ms()});
+                     },
+                     [this](UserId user, const std::string& session, const std::string& word) {
+                       const bool may_be_elsewhere =
+                           config_.redis != "none" && tokens_.owns_session_id(user, session);
+                       if (may_be_elsewhere) bus_->publish(bus::SessionProof{user, session, word});
+                       return may_be_elsewhere;
+                     }});
+    bus_->on_message([this](bus::Message message) {
+      std::visit([this](auto&& it) { heard(std::move(it)); }, std::move(message));
+    });
+  }
+
+  void heard(bus::Committed committed) {
+    follower_.offer(std::make_shared<const log::Batch>(log::Batch{std::move(committed.events)}));
+  }
+  void heard(Ephemeral event) { hub_.deliver(std::move(event)); }
+  void heard(const bus::SessionProof& proof) {
+    hub_.prove_here(proof.user, proof.session, proof.word);
+  }
+  void heard(const bus::SessionMoved& moved) { hub_.end_if_older(moved.session, moved.at_ms); }
+
+  api::BetweenNodes between_nodes() const {
+    const auto bus = bus_->stats();
+    return {follower_.stats(), bus_->healthy(), bus.sent, bus.received, bus.dropped, bus.malformed};
+  }
+
+  void obey(const store::Event& event) {
+    if (const auto control = log::control_of(event)) {
+      std::visit([this](const auto& it) { obey(it); }, *control);
+    }
+  }
+  void obey(const log::TokenEnded& it) {
+    tokens_.revoke(it.token_id);
+    hub_.end_token(it.token_id, hub::EndReason::kAuthEnded);
+  }
+  void obey(const log::UserDisconnected& it) { hub_.end_user(it.user, hub::EndReason::kGoingAway); }
+  void obey(const log::SessionDisconnected& it) {
+    hub_.end_session(it.session, hub::EndReason::kGoingAway);
   }
 
   void make_server() {
-    connect::Realtime::Parts parts{tokens_, chat_, hub_, clock_, {}, {}, {}, config_.origins};
+    connect::Realtime::Parts parts{tokens_,
+                                   chat_,
+                                   hub_,
+                                   clock_,
+                                   {},
+                                   {},
+                                   {},
+                                   config_.origins,
+                                   {static_cast<double>(config_.admissions_per_s),
+                                    static_cast<double>(config_.admissions_burst)}};
     for (auto& engine : streams_) parts.streams.push_back(engine.get());
     for (auto& shard : websockets_) parts.websockets.push_back(shard.get());
     parts.give_back = [this](http::TakenConnection connection) {
@@ -205,9 +294,12 @@ class Node::Parts {
   const Clock& clock_ = system_clock();
   DataDirectory directory_;
   std::unique_ptr<store::Store> store_;
+  const LogPosition head_;  // when the node began: what is behind it comes from the follower
   auth::Tokens tokens_;
   auth::Passwords passwords_;
   log::Writer writer_;
+  log::Follower follower_;
+  std::unique_ptr<bus::Bus> bus_;
   log::Readers readers_;
   log::Retention retention_;
   hub::Hub hub_;
@@ -223,10 +315,13 @@ class Node::Parts {
 
 Node::Node(Config config) : config_(std::move(config)) {}
 
-Node::~Node() { stop(); }
+Node::~Node() {
+  stop();
+}
 
 Result<void> Node::start() {
-  auto directory = open_data_directory(config_.data);
+  const auto sharing = config_.redis == "none" ? Sharing::kAlone : Sharing::kWithNodes;
+  auto directory = open_data_directory(config_.data, config_.node, sharing);
   if (!directory) return fail(directory.error());
   try {
     parts_ = std::make_unique<Parts>(config_, std::move(*directory));
@@ -236,7 +331,9 @@ Result<void> Node::start() {
   return parts_->start();
 }
 
-std::string Node::addresses() const { return parts_->addresses(); }
+std::string Node::addresses() const {
+  return parts_->addresses();
+}
 
 void Node::stop() {
   if (!parts_) return;

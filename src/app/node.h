@@ -7,8 +7,8 @@
 
 namespace fairlead::app {
 
-// One running server: every part, how they are wired, and in which order they start and stop. The only place
-// that knows everything. One thread (main's); start() and stop() block.
+// One running server: every part, how they are wired, and in which order they start and stop. The
+// only place that knows everything. One thread (main's); start() and stop() block.
 class Node {
  public:
   explicit Node(Config config);
@@ -20,8 +20,8 @@ class Node {
   [[nodiscard]] Result<void> start();
   // Where it listens, in words for people: "http://127.0.0.1:8400 unix:/run/fairlead.sock".
   std::string addresses() const;
-  // Refuses newcomers, tells every client when to come back, answers what is under way, commits what is
-  // queued, and lets go of everything. Takes a few seconds at most.
+  // Refuses newcomers, tells every client when to come back, answers what is under way, commits
+  // what is queued, and lets go of everything. Takes a few seconds at most.
   void stop();
 
  private:

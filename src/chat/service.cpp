@@ -9,6 +9,7 @@
 #include "chat/snapshot.h"
 #include "core/limits.h"
 #include "core/log_line.h"
+#include "log/control.h"
 
 namespace fairlead::chat {
 
@@ -76,8 +77,9 @@ void Service::set_display_name(UserId caller, std::string display_name, Done<Use
 void Service::revoke_token(std::string token_id, std::int64_t expires_at_ms, Done<void> done) {
   write<void>(
       [token_id = std::move(token_id), expires_at_ms](store::Transaction& tx,
-                                                      std::int64_t) -> Result<void> {
+                                                      std::int64_t now_ms) -> Result<void> {
         tx.revoke_token(token_id, expires_at_ms);
+        tx.append(log::draft_of(log::TokenEnded{token_id}, now_ms));
         return {};
       },
       std::move(done));

@@ -67,7 +67,8 @@ class Service {
   void user(UserId id, Done<User> done);  // not_found
   void find_users(std::string prefix, std::size_t limit, Done<std::vector<User>> done);
   void set_display_name(UserId caller, std::string display_name, Done<User> done);
-  // In the store only; auth::Tokens and the hub are the caller's to tell, when it is committed.
+  // In the store, and through the log to all nodes (log::TokenEnded). This node's auth::Tokens and
+  // hub are the caller's to tell, when it is committed.
   void revoke_token(std::string token_id, std::int64_t expires_at_ms, Done<void> done);
   // False: was redeemed before (on any node).
   void redeem_ticket(std::string ticket_id, std::int64_t expires_at_ms, Done<bool> done);

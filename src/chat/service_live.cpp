@@ -25,7 +25,7 @@ void Service::typing(UserId caller, RoomId room, Done<void> done) {
         if (!user) return done(fail(std::move(user.error())));
         if (typings_.charge({user->id, room}, parts_.clock.mono()).allowed) {
           auto json = typing_json(room, *user, parts_.clock.wall_ms());
-          parts_.hub.deliver(hub::Ephemeral{{room}, user->id, make_bytes(std::move(json))});
+          parts_.hub.announce(Ephemeral{{room}, user->id, make_bytes(std::move(json))});
         }
         done({});
       });
@@ -98,8 +98,8 @@ void Service::push_presence(UserId user, const presence::State& state) {
         }
         if (rooms->empty()) return;
         auto json = presence_event_json(user, state, parts_.clock.wall_ms());
-        parts_.hub.deliver(
-            hub::Ephemeral{std::move(*rooms), UserId{}, make_bytes(std::move(json))});
+        // Each node's own map tells it of the change.
+        parts_.hub.deliver(Ephemeral{std::move(*rooms), UserId{}, make_bytes(std::move(json))});
       });
 }
 

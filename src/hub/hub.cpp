@@ -7,6 +7,8 @@
 namespace fairlead::hub {
 namespace {
 
+constexpr char kNoSession[] = "there is no such session here; connect again";
+
 std::size_t hash_of(const std::string& session) {
   return std::hash<std::string>()(session);
 }
@@ -28,6 +30,21 @@ void Hub::deliver(Ephemeral event) {
   for (auto* shard : shards_) {
     shard->post_news([shard, shared] { shard->deliver(*shared); });
   }
+}
+
+void Hub::announce(Ephemeral event) {
+  if (others_.announce) others_.announce(event);
+  deliver(std::move(event));
+}
+
+void Hub::session_is_here(const std::string& session) const {
+  if (others_.session_is_here) others_.session_is_here(session);
+}
+
+void Hub::end_if_older(const std::string& session, std::int64_t than_ms) {
+  auto* shard = find(session);
+  if (shard == nullptr) return;
+  shard->post([shard, session, than_ms] { shard->end_if_older(session, than_ms); });
 }
 
 void Hub::end_token(const std::string& token_id, EndReason reason) {
@@ -56,18 +73,28 @@ void Hub::end_session(const std::string& session, EndReason reason) {
 
 void Hub::prove(UserId user, const std::string& session, const std::string& word,
                 std::function<void(Result<void>)> done) {
+  if (post_proof(user, session, word, done)) return;
+  if (others_.prove && others_.prove(user, session, word)) return done({});
+  done(fail(ErrorCode::kNotFound, kNoSession));
+}
+
+void Hub::prove_here(UserId user, const std::string& session, const std::string& word) {
+  post_proof(user, session, word, [](const Result<void>&) {});
+}
+
+bool Hub::post_proof(UserId user, const std::string& session, const std::string& word,
+                     const Proven& done) {
   auto* shard = find(session);
-  const bool posted = shard != nullptr && shard->post([=] {
+  return shard != nullptr && shard->post([=] {
     auto* found = shard->find(session);
     if (found == nullptr || found->user->profile.id != user) {
-      done(fail(ErrorCode::kNotFound, "there is no such session here; connect again"));
+      done(fail(ErrorCode::kNotFound, kNoSession));
     } else if (!shard->prove(found, word)) {
       done(fail(ErrorCode::kBadRequest, "probe: not the word of this session's hello"));
     } else {
       done({});
     }
   });
-  if (!posted) done(fail(ErrorCode::kNotFound, "there is no such session here; connect again"));
 }
 
 Hub::Place Hub::place(const std::string& session) const {

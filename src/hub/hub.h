@@ -8,23 +8,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/bytes.h"
 #include "core/ids.h"
 #include "core/result.h"
 #include "hub/transport.h"
 #include "hub/turn_times.h"
 #include "log/writer.h"
+#include "protocol/ephemeral.h"
 
 namespace fairlead::hub {
 
 class Shard;
-
-// An event that is not in the log: at most once, no cursor (G5). `json` is the whole event.
-struct Ephemeral {
-  std::vector<RoomId> rooms;  // to the sessions in any of these, each once …
-  UserId except;              // … but not to this user's
-  Bytes json;
-};
 
 struct HubStats {
   std::uint64_t sessions = 0;     // with a connection
@@ -46,19 +39,37 @@ class Hub {
   void add(Shard* shard);
   const std::vector<Shard*>& shards() const { return shards_; }
 
+  // Before anything runs: how other nodes hear of what announce() is given, and of clients that go
+  // on here with a session of theirs (SessionMoved). Any thread; must not block.
+  struct Others {
+    std::function<void(const Ephemeral&)> announce;
+    std::function<void(const std::string& session)> session_is_here;
+    // A proof for a session that is not on this node. False: nobody can be told of it, or it is
+    // nobody's.
+    std::function<bool(UserId, const std::string& session, const std::string& word)> prove;
+  };
+  void set_others(Others others) { others_ = std::move(others); }
+
   // The log's subscriber: one batch to each shard.
   void deliver(const log::BatchPtr& batch);
-  void deliver(Ephemeral event);
+  void deliver(Ephemeral event);   // to this node's sessions
+  void announce(Ephemeral event);  // to those of all nodes
 
   // Ends every live session that was opened with the token / of the user / of that id, on this
   // node.
   void end_token(const std::string& token_id, EndReason reason);
   void end_user(UserId user, EndReason reason);
   void end_session(const std::string& session, EndReason reason);
+  // The session's client is with another node since then (Unix ms): what is left of it here ends,
+  // unless it has come back meanwhile.
+  void end_if_older(const std::string& session, std::int64_t than_ms);
   // The round trip over SSE: `word` is that of the session's hello. `done` on the shard's thread;
-  // not_found if the session is not here or not this user's, bad_request if the word is another.
+  // not_found if the session is not this user's, bad_request if the word is another. If the session
+  // is not here, the others are told, and what they say of it is not waited for.
   void prove(UserId user, const std::string& session, const std::string& word,
              std::function<void(Result<void>)> done);
+  // The same for what another node was told.
+  void prove_here(UserId user, const std::string& session, const std::string& word);
 
   // Where a session lives on this node; null: nowhere.
   Shard* find(const std::string& session) const { return place(session).shard; }
@@ -72,6 +83,8 @@ class Hub {
   Place place(const std::string& session) const;
   // It is there from now on; returns where it was before (null: nowhere).
   Place claim(const std::string& session, Place place);
+  // A client came with a session that it had before: others may still have it.
+  void session_is_here(const std::string& session) const;
   // False: it has been claimed for another place meanwhile, and goes on there.
   bool release(const std::string& session, Place place);
 
@@ -80,7 +93,13 @@ class Hub {
   void drain(std::chrono::milliseconds over, std::function<void()> done);
 
  private:
+  using Proven = std::function<void(Result<void>)>;
+  // False: it is not here, and `done` is not called.
+  bool post_proof(UserId user, const std::string& session, const std::string& word,
+                  const Proven& done);
+
   std::vector<Shard*> shards_;
+  Others others_;  // constant once something runs
   mutable std::mutex mutex_;
   // By a hash of the session's id, which half of it is random: of two that meet the later one would
   // end the other, which comes back.

@@ -82,6 +82,7 @@ void Shard::unpark(Session& session, Transport* transport) {
   --counters_.parked;
   ++counters_.sessions;
   ++session.uses;
+  session.came_at_ms = static_cast<std::uint32_t>(clock_.wall_ms());
   session.transport = transport;
 }
 

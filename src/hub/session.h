@@ -84,6 +84,7 @@ struct Session {
   bool attached = false;  // has begun: in the room index and in presence
   bool reading = false;   // a store read for it is under way
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
+  std::uint32_t came_at_ms = 0;  // its client, last: Unix time modulo 2^32, for comparison only
   std::uint32_t uses = 0;        // polls so far: tells whether it is still as one left it
   std::uint32_t round = 0;       // of the last ephemeral event that reached it
   std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after

@@ -55,6 +55,13 @@ Session* Shard::find(const std::string& id) {
   return session != nullptr && session->id == id ? session : nullptr;
 }
 
+void Shard::end_if_older(const std::string& session, std::int64_t than_ms) {
+  auto* found = find(session);
+  if (found == nullptr) return;
+  const auto later = static_cast<std::uint32_t>(than_ms) - found->came_at_ms;
+  if (static_cast<std::int32_t>(later) > 0) end(found, EndReason::kTakenOver);
+}
+
 Session* Shard::find(std::uint64_t key) {
   const auto it = sessions_.find(key);
   return it == sessions_.end() ? nullptr : &it->second;
@@ -83,6 +90,7 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->frames_max = request.frames_max;
   session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
   session->last_queued = now_;
+  session->came_at_ms = static_cast<std::uint32_t>(clock_.wall_ms());
   session->probe = static_cast<std::int64_t>(random_u64() >> 1);
   // A poll proves itself: the next one comes with the cursor that only the answer had.
   session->proven = !request.probe || kind == TransportKind::kPoll;
@@ -106,6 +114,7 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   ++counters_.sessions;
 
   if (!nameless) {
+    if (!request.session_is_new) hub_.session_is_here(session->id);
     const auto before = hub_.claim(session->id, {this, key});
     if (before.shard != nullptr) {
       before.shard->post([before] {

@@ -43,6 +43,9 @@ struct ShardSettings {
   // checked on another thread, and end_token() may have passed this shard in between. Any thread;
   // empty: never.
   std::function<bool(const std::string& token_id)> token_ended = {};
+  // Whether a proof that an SSE client gave to another node gets here; while it does not, nobody is
+  // ended for want of one. Any thread; empty: always.
+  std::function<bool()> proofs_arrive = {};
 };
 
 // One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows
@@ -107,6 +110,8 @@ class Shard {
   std::string cursor_of(const Session& session) const;
   std::string cursor_at(LogPosition position) const;
   Session* find(const std::string& id);
+  // Another node has had its client since then (Unix ms).
+  void end_if_older(const std::string& session, std::int64_t than_ms);
   Session* find(std::uint64_t key);
 
   // --- posted by the hub

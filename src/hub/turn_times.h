@@ -10,9 +10,9 @@
 
 namespace fairlead::hub {
 
-// How long a shard held its thread, turn by turn: a histogram and the longest, and the most that one
-// used of the processor, which others may have had in between. Written by the
-// shard's thread, read by any.
+// How long a shard held its thread, turn by turn: a histogram and the longest, and the most that
+// one used of the processor, which others may have had in between. Written by the shard's thread,
+// read by any.
 class TurnTimes {
  public:
   static constexpr std::array<std::int64_t, 7> kBounds_us = {100,  500,    1000,  2000,

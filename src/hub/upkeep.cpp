@@ -53,9 +53,16 @@ void Shard::send_second_probes() {
 
 void Shard::end_unproven() {
   while (!unproven_.empty() && unproven_.front().first <= now_) {
-    auto* session = find(unproven_.front().second);
+    const auto key = unproven_.front().second;
+    auto* session = find(key);
     unproven_.pop_front();
     if (session == nullptr || session->proven) continue;
+    const bool may_be_under_way = session->kind == TransportKind::kSse && settings_.proofs_arrive &&
+                                  !settings_.proofs_arrive();
+    if (may_be_under_way) {
+      unproven_.emplace_back(now_ + settings_.probe_timeout, key);
+      continue;
+    }
     ++counters_.unproven;
     end(session, EndReason::kUnproven);
   }

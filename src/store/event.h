@@ -9,7 +9,14 @@
 namespace fairlead::store {
 
 // What an event does to who sees a room; everything else is kPlain.
-enum class EventKind : std::uint8_t { kPlain = 0, kMemberJoined = 1, kMemberLeft = 2, kRoomDeleted = 3 };
+enum class EventKind : std::uint8_t {
+  kPlain = 0,
+  kMemberJoined = 1,
+  kMemberLeft = 2,
+  kRoomDeleted = 3,
+  kControl = 4,  // for the nodes: no room, no user, and no session sees it (log/control.h)
+};
+inline constexpr auto kLastEventKind = EventKind::kControl;
 
 // A durable event on its way into the log. Exactly one of `room` and `only_for` decides who sees it:
 // the members of the room (the subject of a member.joined and of a member.left included), or one user.

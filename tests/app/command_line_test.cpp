@@ -118,19 +118,31 @@ TEST(CommandLine, AMistakeOfBenchIsExitCode2) {
 
 TEST(DataDirectory, IsMadeAndIsForOneServerAtATime) {
   const auto path = scratch("data") / "deep";
-  {
-    const auto first = open_data_directory(path.string());
+  for (const auto sharing : {Sharing::kAlone, Sharing::kWithNodes}) {
+    const auto first = open_data_directory(path.string(), "a", Sharing::kAlone);
     ASSERT_TRUE(first);
-    const auto second = open_data_directory(path.string());
+    const auto second = open_data_directory(path.string(), "b", sharing);
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().detail.find("another fairlead"), std::string::npos);
   }
-  EXPECT_TRUE(open_data_directory(path.string()));
+  EXPECT_TRUE(open_data_directory(path.string(), "a", Sharing::kAlone));
   std::filesystem::remove_all(path.parent_path());
 }
 
+TEST(DataDirectory, IsForSeveralNodesIfTheyHaveNamesOfTheirOwn) {
+  const auto path = scratch("shared");
+  const auto first = open_data_directory(path.string(), "host/a", Sharing::kWithNodes);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(open_data_directory(path.string(), "host/b", Sharing::kWithNodes));
+  const auto again = open_data_directory(path.string(), "host/a", Sharing::kWithNodes);
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().detail.find("--node"), std::string::npos);
+  EXPECT_FALSE(open_data_directory(path.string(), "c", Sharing::kAlone));
+  std::filesystem::remove_all(path);
+}
+
 TEST(DataDirectory, OneThatCannotBeMadeIsNamed) {
-  const auto opened = open_data_directory("/proc/nowhere/data");
+  const auto opened = open_data_directory("/proc/nowhere/data", "a", Sharing::kAlone);
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().detail.find("/proc/nowhere/data"), std::string::npos);
 }

@@ -24,7 +24,12 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"store/sqlite", {"core", "protocol", "store"}},
     {"presence", {"core", "protocol"}},
     {"presence/memory", {"core", "presence"}},
-    {"presence/redis", {"core", "presence"}},
+    {"redis", {"core"}},
+    {"presence/redis", {"core", "presence", "redis"}},
+    {"bus", {"core", "protocol", "store"}},
+    {"bus/local", {"core", "protocol", "store", "bus"}},
+    {"bus/faulty", {"core", "protocol", "store", "bus"}},
+    {"bus/redis", {"core", "protocol", "store", "bus", "redis"}},
     {"log", {"core", "protocol", "store"}},
     {"hub", {"core", "protocol", "store", "presence", "log"}},
     {"chat", {"core", "protocol", "store", "presence", "log", "hub"}},
@@ -40,7 +45,7 @@ const std::map<std::string, std::set<std::string>> kLayers = {
       "transport/websocket", "fallback/poll"}},
     {"load", {"core", "protocol"}},
     {"app",
-     {"core", "protocol", "store", "store/sqlite", "presence", "presence/memory", "presence/redis", "log",
+     {"core", "protocol", "store", "store/sqlite", "presence", "presence/memory", "presence/redis", "bus", "bus/local", "bus/redis", "bus/faulty", "log",
       "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
       "transport/websocket", "transport/connect", "fallback/poll", "load"}},
 };
@@ -48,12 +53,12 @@ const std::map<std::string, std::set<std::string>> kLayers = {
 // A header's beginning -> the only folder that may include it.
 const std::map<std::string, std::string> kLibraries = {
     {"sqlite3", "store/sqlite"},      {"libwebsockets", "transport/websocket"},
-    {"pistache/", "http"},            {"hiredis/", "presence/redis"},
+    {"pistache/", "http"},            {"hiredis/", "redis"},
     {"sodium", "auth"},               {"CLI/", "app"},
     {"openssl/", "load"},
 };
 // libuv is the loop of two of them.
-const std::set<std::string> kLibuvFolders = {"transport/websocket", "presence/redis"};
+const std::set<std::string> kLibuvFolders = {"transport/websocket", "redis"};
 
 struct Include {
   std::string file;     // relative to the root

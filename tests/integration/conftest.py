@@ -99,6 +99,20 @@ class _Site:
         self.started.append(lambda: self._end(node))
         return node
 
+    def nodes(self, count, *flags):
+        """Nodes of one server: they share a store and a Redis."""
+        redis = self.redis()
+        folder = self.folder()
+        made = []
+        for n in range(count):
+            node = Fairlead(self.folder(), redis.address, flags, node=f"n{n + 1}", data=os.path.join(folder, "data"))
+            node.redis = redis
+            node.start()
+            _RUNNING.append(node)
+            self.started.append(lambda node=node: self._end(node))
+            made.append(node)
+        return made
+
     def proxy(self, *nodes):
         """nginx with the project's configuration in front of `nodes`."""
         made = Proxy(self.folder(), nodes).start()

@@ -1,4 +1,4 @@
-"""Clients that hop among the transports get everything once, in one order (Must show 4)."""
+"""Clients that hop among the transports, and among nodes, get everything once, in one order."""
 
 import asyncio
 import random
@@ -9,6 +9,7 @@ import pytest
 
 from harness.hopper import Hopper
 from harness.http1 import HttpClient
+from harness.metrics import metric
 from harness.timing import patience
 from harness.transports import open_stream
 from harness.world import World
@@ -70,14 +71,10 @@ async def _publish_paced(address, user, rooms, texts):
     await stream.close()
 
 
-@pytest.mark.sanitize
-@pytest.mark.slow
-@pytest.mark.nginx
-async def test_hopping_clients_get_every_message_exactly_once_in_one_order(site, pytestconfig):
-    total, clients = pytestconfig.getoption("--hop-messages"), pytestconfig.getoption("--hop-clients")
-    node = site.node("--drain-seconds", "1")
-    proxy = site.proxy(node)
-    world = World(node.address)
+async def hop(nodes, proxy, total, clients):
+    """Publishers and clients on whichever node; every other client hops through the proxy, too."""
+    direct = [node.address for node in nodes]
+    world = World(direct[0])
     publishers, readers = await world.users(4, "pub"), await world.users(10, "hop")
     owner = publishers[0]
     rooms = [await world.room_of(owner, *publishers[1:], *readers) for _ in range(3)]
@@ -87,15 +84,15 @@ async def test_hopping_clients_get_every_message_exactly_once_in_one_order(site,
     hoppers = []
     for n in range(clients):
         reader = readers[n % len(readers)]
-        addresses = [node.address] if n % 2 else [node.address, proxy.address]
+        addresses = direct if n % 2 else [*direct, proxy.address]
         hoppers.append(Hopper(f"client {n}", addresses, reader, cursors[reader.id], random.Random(seed + n), total))
     share = total // 4
     texts = [[f"p{p}-{n}" for n in range(share + (total % 4 if p == 0 else 0))] for p in range(4)]
     begun = time.monotonic()
     hopping = asyncio.gather(*(hopper.run() for hopper in hoppers))
     publishing = asyncio.gather(
-        *(publish_rest(node.address, publishers[p], rooms, texts[p]) for p in range(3)),
-        publish_websocket(node.address, publishers[3], rooms, texts[3]))
+        *(publish_rest(direct[p % len(direct)], publishers[p], rooms, texts[p]) for p in range(3)),
+        publish_websocket(direct[-1], publishers[3], rooms, texts[3]))
     try:
         await publishing
         published = time.monotonic() - begun
@@ -116,3 +113,33 @@ async def test_hopping_clients_get_every_message_exactly_once_in_one_order(site,
     judge(hoppers, histories)
     assert sorted(hoppers[0].texts) == sorted(text for some in texts for text in some)
     world.close()
+
+
+def sizes(pytestconfig, share=1):
+    return pytestconfig.getoption("--hop-messages") // share, pytestconfig.getoption("--hop-clients")
+
+
+@pytest.mark.sanitize
+@pytest.mark.slow
+@pytest.mark.nginx
+async def test_hopping_clients_get_every_message_exactly_once_in_one_order(site, pytestconfig):
+    node = site.node("--drain-seconds", "1")
+    await hop([node], site.proxy(node), *sizes(pytestconfig))
+
+
+@pytest.mark.sanitize
+@pytest.mark.slow
+@pytest.mark.nginx
+async def test_hopping_among_nodes_changes_nothing(site, pytestconfig):
+    nodes = site.nodes(3, "--drain-seconds", "1")
+    await hop(nodes, site.proxy(*nodes), *sizes(pytestconfig))
+    assert all(metric(node, "fairlead_bus_received_total") > 0 for node in nodes)
+
+
+@pytest.mark.slow
+@pytest.mark.nginx
+@pytest.mark.parametrize("percent", [30, 100])
+async def test_hints_that_get_lost_or_come_late_change_nothing(site, pytestconfig, percent):
+    nodes = site.nodes(3, "--drain-seconds", "1", "--faulty-bus-percent", str(percent))
+    await hop(nodes, site.proxy(*nodes), *sizes(pytestconfig, share=2))
+    assert all(metric(node, "fairlead_log_gaps_total") > 0 for node in nodes)

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "presence/redis/redis_map.h"
-#include "tests/presence/eventually.h"
+#include "tests/redis/eventually.h"
 
 namespace fairlead::presence {
+using redis::eventually;
+
 namespace {
 
 constexpr int kReadyFd = 3;

@@ -6,7 +6,7 @@
 #include "presence/memory/memory_map.h"
 #include "presence/redis/redis_map.h"
 #include "tests/presence/observer.h"
-#include "tests/presence/redis_server.h"
+#include "tests/redis/redis_server.h"
 
 // What every presence map promises, run on each implementation.
 namespace fairlead::presence {
@@ -16,7 +16,7 @@ using Transports = std::vector<std::string>;
 constexpr Millis kGrace(400);
 
 struct Backend {
-  std::unique_ptr<RedisServer> server;
+  std::unique_ptr<redis::RedisServer> server;
   std::unique_ptr<Map> map;
 };
 
@@ -25,7 +25,7 @@ Backend memory_backend() {
 }
 
 Backend redis_backend() {
-  auto server = std::make_unique<RedisServer>();
+  auto server = std::make_unique<redis::RedisServer>();
   RedisOptions options;
   options.address = server->address();
   options.leave_grace = kGrace;

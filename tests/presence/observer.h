@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "presence/presence.h"
-#include "tests/presence/eventually.h"
+#include "tests/redis/eventually.h"
 
 namespace fairlead::presence {
+
+using redis::eventually;
 
 // What a map's listener heard, in order. Give it to the map before start(); must outlive the map.
 class Observer {

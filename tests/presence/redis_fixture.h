@@ -7,7 +7,7 @@
 #include "presence/redis/redis_map.h"
 #include "tests/presence/child_node.h"
 #include "tests/presence/observer.h"
-#include "tests/presence/redis_server.h"
+#include "tests/redis/redis_server.h"
 
 namespace fairlead::presence {
 
@@ -27,7 +27,7 @@ struct TestNode {
 
 // Lease, renewal and grace in the proportions of production, ten times as fast.
 struct RedisMapTest : testing::Test {
-  RedisServer server;
+  redis::RedisServer server;
   RedisOptions options = [this] {
     RedisOptions o;
     o.address = server.address();

@@ -18,7 +18,7 @@ TEST_F(StreamTest, ALimitHoldsForEventsWithoutACursorToo) {
   on_engine([this] {
     for (int i = 0; i < 2; ++i) {
       const auto json = R"({"type":"typing","n":)" + std::to_string(i) + "}";
-      engine_->shard().deliver(hub::Ephemeral{{room_}, {}, make_bytes(json)});
+      engine_->shard().deliver(Ephemeral{{room_}, {}, make_bytes(json)});
     }
   });
   auto next = request(id);

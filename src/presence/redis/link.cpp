@@ -1,15 +1,12 @@
 #include "presence/redis/link.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "core/log_line.h"
-#include "core/random.h"
 
 namespace fairlead::presence {
 namespace {
 
-constexpr Millis kBackoffFirst(100);
 // One blocking read a node: long enough to cost nothing, short enough to notice a dead connection.
 constexpr Millis kFeedBlock(10'000);
 
@@ -20,9 +17,10 @@ bool is_answer(const redisReply& reply) {
 
 }  // namespace
 
-Link::Link(EventLoop& loop, const RedisOptions& options, Events events)
+Link::Link(redis::EventLoop& loop, const RedisOptions& options, Events events)
     : options_(options),
       events_(std::move(events)),
+      backoff_(options.backoff_max),
       commands_(loop, options.address, options.answer_timeout,
                 {[this] { load(); }, [this](const auto& why) { lost("commands", why); }}),
       feed_(loop, options.address, options.answer_timeout,
@@ -53,15 +51,10 @@ void Link::fail(const std::string& why) {
 
 void Link::lost(const char* which, const std::string& why) {
   if (stopped_ || retry_.active()) return;
-  // Half to all of a doubling step: nodes that lost Redis together do not return together.
-  const Millis step =
-      std::min(kBackoffFirst * (1 << std::min(attempts_++, 10u)), options_.backoff_max);
-  const Millis wait(
-      step.count() / 2 +
-      static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(step.count() / 2 + 1)));
-  retry_.start(wait);
-  if (attempts_ == 1 || attempts_ % 60 == 0) {
-    log_warn("presence_redis_lost connection={} why=\"{}\" attempts={}", which, why, attempts_);
+  retry_.start(backoff_.next());
+  if (backoff_.is_worth_a_word()) {
+    log_warn("presence_redis_lost connection={} why=\"{}\" attempts={}", which, why,
+             backoff_.attempts());
   }
   const bool was_up = std::exchange(up_, false);
   commands_.drop();
@@ -84,7 +77,7 @@ void Link::load() {
 }
 
 void Link::call(scripts::Script script, const std::string& lease,
-                std::vector<std::string> arguments, Connection::Done done) {
+                std::vector<std::string> arguments, redis::Connection::Done done) {
   std::vector<std::string> command{"EVALSHA",
                                    shas_.at(static_cast<std::size_t>(script)),
                                    "0",
@@ -118,7 +111,7 @@ void Link::follow(std::uint64_t cursor) {
 void Link::listen() {
   if (!up_) {  // both connections stand
     up_ = true;
-    log_info("presence_redis_connected attempts={}", attempts_);
+    log_info("presence_redis_connected attempts={}", backoff_.attempts());
     return events_.up();
   }
   following_ = true;

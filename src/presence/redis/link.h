@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "presence/redis/connection.h"
 #include "presence/redis/options.h"
 #include "presence/redis/scripts.h"
+#include "redis/backoff.h"
+#include "redis/connection.h"
 
 namespace fairlead::presence {
 
@@ -22,7 +23,7 @@ class Link {
     std::function<void(std::uint64_t number, const redisReply& fields)> change;
   };
 
-  Link(EventLoop& loop, const RedisOptions& options, Events events);
+  Link(redis::EventLoop& loop, const RedisOptions& options, Events events);
 
   void start();
   void stop();  // for good
@@ -30,13 +31,13 @@ class Link {
   // slow. down() comes before it returns.
   void fail(const std::string& why);
   // After up(), and once the node works again: the next backoff is a short one.
-  void proved() { attempts_ = 0; }
+  void proved() { backoff_.reset(); }
 
   bool up() const { return up_; }
   // Runs a script; `arguments` follow the common ones. Answers with an `ok` or `fenced` array, or
   // nullptr when the link went down (anything else makes it fail).
   void call(scripts::Script script, const std::string& lease, std::vector<std::string> arguments,
-            Connection::Done done);
+            redis::Connection::Done done);
   std::size_t pending() const { return commands_.pending(); }
   // Changes after number `cursor`, from now on.
   void follow(std::uint64_t cursor);
@@ -50,16 +51,16 @@ class Link {
 
   const RedisOptions& options_;
   const Events events_;
-  Connection commands_;
-  Connection feed_;
-  LoopTimer retry_;
+  redis::Backoff backoff_;
+  redis::Connection commands_;
+  redis::Connection feed_;
+  redis::LoopTimer retry_;
   std::array<std::string, scripts::kScripts> shas_;
   std::size_t loaded_ = 0;
   std::uint64_t cursor_ = 0;
   bool following_ = false;
   bool up_ = false;
   bool stopped_ = false;
-  unsigned attempts_ = 0;
 };
 
 }  // namespace fairlead::presence

@@ -19,7 +19,7 @@ constexpr std::size_t kOldLeasesMax = 8;  // the older ones just run out
 
 }  // namespace
 
-Node::Node(EventLoop& loop, const RedisOptions& options, const Clock& clock, Events events)
+Node::Node(redis::EventLoop& loop, const RedisOptions& options, const Clock& clock, Events events)
     : loop_(loop),
       options_(options),
       clock_(clock),

@@ -26,7 +26,7 @@ class Node {
     std::function<void(UserId, const State&)> change;
   };
 
-  Node(EventLoop& loop, const RedisOptions& options, const Clock& clock, Events events);
+  Node(redis::EventLoop& loop, const RedisOptions& options, const Clock& clock, Events events);
 
   void start();  // on the loop's thread
   // Takes the sessions out of the map, if it can be reached within the answer timeout. `done` once.
@@ -65,7 +65,7 @@ class Node {
   bool settling();
 
   ThreadRole role_;
-  EventLoop& loop_;
+  redis::EventLoop& loop_;
   const RedisOptions& options_;
   const Clock& clock_;
   const Events events_;
@@ -88,8 +88,8 @@ class Node {
   MonoTime settled_at_;            // by then every node has registered again
   std::function<void()> stopped_;
 
-  LoopTimer tick_timer_;
-  LoopTimer stop_timer_;
+  redis::LoopTimer tick_timer_;
+  redis::LoopTimer stop_timer_;
   Link link_;  // last: its end answers what is pending
 };
 

@@ -6,8 +6,8 @@
 
 #include "core/mailbox.h"
 #include "presence/presence.h"
-#include "presence/redis/event_loop.h"
 #include "presence/redis/options.h"
+#include "redis/event_loop.h"
 
 namespace fairlead::presence {
 
@@ -38,7 +38,7 @@ class RedisMap final : public Map {
   const Clock& clock_;
   Listener listener_;  // constant after start()
   std::atomic<bool> healthy_{false};
-  EventLoop loop_;
+  redis::EventLoop loop_;
   Mailbox mailbox_;
   std::unique_ptr<Node> node_;  // the loop's thread; made before it begins, gone before it ends
   std::thread thread_;

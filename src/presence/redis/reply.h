@@ -1,7 +1,5 @@
 #pragma once
 
-#include <hiredis/hiredis.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include "core/ids.h"
 #include "presence/presence.h"
+#include "redis/connection.h"
 
 // What the scripts' answers say, and the names that they are given. Pure functions; an answer of an
 // unexpected shape reads as zero or empty.

@@ -20,7 +20,10 @@ void SqliteTransaction::about_to_write() {
 }
 
 EventPtr SqliteTransaction::append(const EventDraft& draft) {
-  if (!draft.room && !draft.only_for) throw std::logic_error("an event that nobody may see");
+  const bool is_for_somebody = draft.room || draft.only_for;
+  if (is_for_somebody == (draft.kind == EventKind::kControl)) {
+    throw std::logic_error("an event that nobody may see, or a node's that somebody may");
+  }
   auto event = std::make_shared<Event>();
   event->position = next_position();
   event->room = draft.room;

@@ -46,7 +46,7 @@ Result<auth::Identity> identify(const http::Request& request, const auth::Tokens
 
 }  // namespace
 
-Realtime::Realtime(Parts parts) : parts_(std::move(parts)) {
+Realtime::Realtime(Parts parts) : parts_(std::move(parts)), gate_(parts_.gate) {
   for (auto* engine : parts_.streams) known_polls_[&engine->shard()];
 }
 
@@ -123,6 +123,7 @@ void Realtime::connect(Entry entry, const http::Request& request,
       refuse(responder, request, identity.error());
       return;
     }
+    if (!is_let_in(entry, *parameters, request, responder)) return;
     admit({std::move(*identity), std::move(*parameters), std::move(shared), entry}, responder);
     return;
   }
@@ -131,6 +132,7 @@ void Realtime::connect(Entry entry, const http::Request& request,
     refuse(responder, request, ticket.error());
     return;
   }
+  if (!is_let_in(entry, *parameters, request, responder)) return;  // the ticket is not used up
   parts_.chat.redeem_ticket(
       ticket->ticket_id, ticket->expires_at_ms,
       [this, responder,
@@ -145,6 +147,20 @@ void Realtime::connect(Entry entry, const http::Request& request,
           admit(std::move(admission), responder);
         }
       });
+}
+
+// Polls that go on are no new clients.
+bool Realtime::is_let_in(Entry entry, const Parameters& parameters, const http::Request& request,
+                         const http::Responder& responder) {
+  const bool resumes = parameters.cursor.has_value() || !parameters.session.empty();
+  if (entry == Entry::kPoll && resumes) return true;
+  const auto retry_after_s = gate_.refusal(resumes, parts_.clock.mono());
+  if (!retry_after_s) return true;
+  auto refusal =
+      error(ErrorCode::kOverloaded, "too many connect at once; try again a little later");
+  refusal.retry_after_s = *retry_after_s;
+  refuse(responder, request, std::move(refusal));
+  return false;
 }
 
 void Realtime::admit(Admission admission, const http::Responder& responder) {

@@ -17,6 +17,7 @@
 #include "http/server.h"
 #include "hub/hub.h"
 #include "transport/connect/connect_parameters.h"
+#include "transport/connect/gate.h"
 #include "transport/connect/known_polls.h"
 #include "transport/connect/poll_head_reader.h"
 #include "transport/stream/stream_engine.h"
@@ -39,6 +40,7 @@ class Realtime final : public poll::PollReader {
     std::vector<websocket::WsShard*> websockets;           // at least one
     std::function<void(http::TakenConnection)> give_back;  // to http::Server
     std::vector<std::string> origins;                      // allowed beside the same host
+    Gate::Settings gate = {};
   };
   explicit Realtime(Parts parts);
 
@@ -57,6 +59,7 @@ class Realtime final : public poll::PollReader {
   void add_routes(http::Routes& routes);
   // From now on new connections are refused with `shutting_down`.
   void set_draining() { draining_.store(true, std::memory_order_relaxed); }
+  std::uint64_t refused_by_gate() const { return gate_.refused(); }
 
  private:
   enum class Entry { kWebSocket, kSse, kPoll };
@@ -72,6 +75,8 @@ class Realtime final : public poll::PollReader {
   bool is_at(const hub::Shard& here, const std::string& session) const;
 
   void connect(Entry entry, const http::Request& request, const http::Responder& responder);
+  bool is_let_in(Entry entry, const Parameters& parameters, const http::Request& request,
+                 const http::Responder& responder);  // false: has been answered
   void admit(Admission admission, const http::Responder& responder);
   hub::OpenRequest open_request(const Admission& admission) const;
   void serve_websocket(Admission admission, const http::Responder& responder);
@@ -85,6 +90,7 @@ class Realtime final : public poll::PollReader {
   const http::FramingLimits framing_;
   const PollHeadReader poll_heads_;
   std::unordered_map<const hub::Shard*, KnownPolls> known_polls_;  // the map itself is constant
+  Gate gate_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> draining_{false};
 };

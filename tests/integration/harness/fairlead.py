@@ -26,9 +26,9 @@ def free_port():
 class Fairlead:
     """One node. `start` again after `kill` or `terminate` keeps its data, port and socket."""
 
-    def __init__(self, folder, redis_address="none", flags=(), nofile=None, node="n1"):
+    def __init__(self, folder, redis_address="none", flags=(), nofile=None, node="n1", data=None):
         self.folder = folder
-        self.data = os.path.join(folder, "data")
+        self.data = data or os.path.join(folder, "data")
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
         self.unix_path = os.path.join(folder, "fairlead.sock")

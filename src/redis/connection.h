@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "presence/redis/event_loop.h"
+#include "redis/event_loop.h"
 
 struct redisAsyncContext;
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 
 // One connection to Redis (a hiredis async context on a libuv loop): commands are pipelined and
 // answered in order. Belongs to the loop's thread. A connection that is lost can be opened again by
@@ -70,4 +70,4 @@ class Connection {
   LoopTimer timer_;
 };
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

@@ -1,4 +1,4 @@
-#include "tests/presence/redis_server.h"
+#include "tests/redis/redis_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,9 +14,9 @@
 #include <stdexcept>
 
 #include "core/unique_fd.h"
-#include "tests/presence/eventually.h"
+#include "tests/redis/eventually.h"
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 
 RedisServer::RedisServer() {
   std::string name = std::filesystem::temp_directory_path() / "presence-XXXXXX";
@@ -110,4 +110,4 @@ std::map<std::string, long> RedisServer::calls() {
   return calls;
 }
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

@@ -5,7 +5,7 @@
 
 #include "core/clock.h"
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 
 // Polls until the condition holds; false: it did not within the deadline.
 template <typename Condition>
@@ -18,4 +18,4 @@ bool eventually(Condition condition, Millis within = Millis(20'000)) {
   return true;
 }
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

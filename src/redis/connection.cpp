@@ -1,4 +1,4 @@
-#include "presence/redis/connection.h"
+#include "redis/connection.h"
 
 #include <hiredis/async.h>
 
@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 namespace {
 
 // hiredis' hooks on a uv_poll_t. Not the stock adapters/libuv.h: libuv reports POLLERR (a refused
@@ -187,4 +187,4 @@ void Connection::lost(const std::string& why) {
   events_.down(reason);
 }
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

@@ -1,9 +1,9 @@
-#include "presence/redis/event_loop.h"
+#include "redis/event_loop.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 namespace {
 
 void must(int status) {  // fails only without memory or descriptors, at start
@@ -76,4 +76,4 @@ bool LoopTimer::active() const {
   return uv_is_active(reinterpret_cast<const uv_handle_t*>(&handle_->timer)) != 0;
 }
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 
 // Owns a libuv loop. Made and destroyed by the owner; run() on the loop's thread. Everything that
 // lives on the loop is destroyed on that thread, or after it has ended.
@@ -56,4 +56,4 @@ class LoopTimer {
   std::unique_ptr<Handle> handle_;
 };
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

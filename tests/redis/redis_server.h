@@ -10,7 +10,7 @@
 
 #include "core/clock.h"
 
-namespace fairlead::presence {
+namespace fairlead::redis {
 
 // A real redis-server on a Unix socket in a directory of its own, without persistence. Dies with
 // the test's thread. Any failure to start it fails the test by an exception: nothing is skipped.
@@ -41,4 +41,4 @@ class RedisServer {
   std::unique_ptr<redisContext, decltype(&redisFree)> client_{nullptr, redisFree};
 };
 
-}  // namespace fairlead::presence
+}  // namespace fairlead::redis

@@ -1,0 +1,240 @@
+"""Several nodes of one server: any request and any reconnect may reach any of them."""
+
+import asyncio
+import time
+
+import pytest
+
+from harness.events import message_of
+from harness.metrics import metric
+from harness.timing import eventually, patience
+from harness.transports import next_message, next_of
+from harness.world import World, expect
+from test_presence import Watch, status_is, status_of
+
+
+@pytest.fixture
+def nodes(site):
+    return site.nodes(3, "--drain-seconds", "1")
+
+
+def on(user, node):
+    return user.at(node.address)
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+async def test_what_is_sent_to_one_node_arrives_on_the_others_with_the_same_bytes(nodes, kind):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    streams = [await on(bob, node).stream(kind) for node in nodes]
+    for n, node in enumerate(nodes):
+        await on(ann, node).say(room, f"from node {n}")
+        events = [await next_message(stream) for stream in streams]
+        assert {message_of(event)["text"] for event in events} == {f"from node {n}"}
+        assert len({event.raw for event in events}) == 1
+        assert len({event.cursor for event in events}) == 1
+    world.close()
+
+
+@pytest.mark.sanitize
+async def test_typing_is_seen_on_every_node(nodes):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    streams = [await on(bob, node).stream("ws") for node in nodes]
+    expect(await on(ann, nodes[1]).rest.post(f"/api/v1/rooms/{room}/typing"), 204)
+    for stream in streams:
+        event = await next_of(stream, "typing")
+        assert event.body["room_id"] == room and event.cursor is None
+    world.close()
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("old, new", [("ws", "sse"), ("sse", "ws"), ("ws", "ws"), ("ws", "poll"), ("sse", "poll")])
+async def test_a_session_that_goes_on_at_another_node_ends_there_where_it_was(nodes, old, new):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    first = await ann.stream(old)
+    hello = first.hello.body
+    params = {"session": hello["session"], "cursor": hello["cursor"]}
+    second = await on(ann, nodes[1]).stream(new, params, hello=new != "poll")
+    if new == "poll":
+        assert (await second.step(timeout=0)).session == hello["session"]
+    events, closed = await first.until_closed(10)
+    if old == "ws":
+        assert closed.code == 4009, closed
+    else:
+        assert events and events[-1].type == "bye", events
+    await on(bob, nodes[2]).say(room, "after the move")
+    assert message_of(await next_message(second))["text"] == "after the move"
+    world.close()
+
+
+async def test_a_session_that_comes_back_stays_where_it_is(nodes):
+    """There and back again, as fast as can be: the news of the move there comes late, and ends nothing."""
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    stream = await ann.stream("ws")
+    params = {"session": stream.hello.body["session"], "cursor": stream.hello.body["cursor"]}
+    for n in range(20):
+        await on(ann, nodes[1 + n % 2]).stream("sse", params)
+        stream = await ann.stream("ws", params)
+        assert stream.hello.body["resume"] == "resumed"
+    await asyncio.sleep(0.5)
+    await bob.say(room, "still here")
+    assert message_of(await next_message(stream))["text"] == "still here"
+    world.close()
+
+
+@pytest.mark.sanitize
+async def test_polls_may_each_go_to_another_node(nodes):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    poll = await on(ann, nodes[0]).stream("poll", {"events": "durable"})
+    seen = []
+    for n in range(30):
+        await on(bob, nodes[n % 3]).say(room, str(n))
+        other = await on(ann, nodes[(n + 1) % 3]).stream(
+            "poll", {"session": poll.session, "cursor": poll.cursor, "events": "durable"}, hello=False)
+        answer = await other.step(timeout=10)
+        seen += [message_of(event)["text"] for event in answer.events if event.type == "message.created"]
+        poll = other
+    assert seen == [str(n) for n in range(30)]
+    world.close()
+
+
+@pytest.mark.sanitize
+async def test_a_stream_may_be_proved_at_any_node(site):
+    nodes = site.nodes(2, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann = await world.user("ann")
+    stream = await ann.stream("sse", prove=False)
+    hello = stream.hello.body
+    expect(await on(ann, nodes[1]).rest.post(
+        "/rt/v1/probe", {"session": hello["session"], "probe": hello["probe"]}), 204)
+    await asyncio.sleep(patience(12))
+    room = await ann.new_room()
+    await ann.say(room, "not ended as unproven")
+    assert message_of(await next_message(stream))["text"] == "not ended as unproven"
+    stranger = await world.user("eve")
+    answer = await on(stranger, nodes[1]).rest.post("/rt/v1/probe", {"session": hello["session"], "probe": hello["probe"]})
+    assert answer.status == 404, answer
+    world.close()
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("redis", [True, False], ids=["with Redis", "without"])
+async def test_logout_reaches_every_node(site, redis):
+    nodes = site.nodes(3, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann = await world.user("ann")
+    streams = [await on(ann, node).stream(kind) for node in nodes for kind in ("ws", "sse")]
+    if not redis:
+        nodes[0].redis.stop()
+    expect(await on(ann, nodes[1]).rest.delete("/api/v1/sessions/current"), 204)
+    for stream in streams:
+        events, closed = await stream.until_closed(10)
+        if stream.kind == "ws":
+            assert closed.code == 4001, closed
+        else:
+            assert events[-1].type == "bye" and events[-1].body["code"] == "auth_ended", events
+    for node in nodes:
+        assert (await on(ann, node).rest.get("/api/v1/users/me")).status == 401
+    world.close()
+
+
+@pytest.mark.sanitize
+async def test_without_redis_nodes_follow_the_store(nodes):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    streams = [await on(bob, node).stream("ws") for node in nodes]
+    nodes[0].redis.stop()
+    for n in range(20):
+        await on(ann, nodes[n % 3]).say(room, str(n))
+    for stream in streams:
+        assert [message_of(await next_message(stream))["text"] for _ in range(20)] == [str(n) for n in range(20)]
+    await eventually(lambda: all(metric(node, "fairlead_bus_healthy") == 0 for node in nodes), 20, "nodes notice")
+    nodes[0].redis.start()
+    await eventually(lambda: all(metric(node, "fairlead_bus_healthy") == 1 for node in nodes), 20, "nodes meet again")
+    before = [metric(node, "fairlead_bus_received_total") for node in nodes]
+    await ann.say(room, "again")
+    for stream in streams:
+        assert message_of(await next_message(stream))["text"] == "again"
+    await eventually(lambda: all(metric(node, "fairlead_bus_received_total") > was
+                                 for node, was in zip(nodes[1:], before[1:])), 10, "by hints")
+    world.close()
+
+
+@pytest.mark.slow
+async def test_a_killed_nodes_users_go_offline_and_those_elsewhere_do_not_flap(nodes):
+    world = World(nodes[0].address)
+    ann, gone, stays = await world.users(3)
+    await world.room_of(ann, gone, stays)
+    watches = [Watch(await ann.stream("ws"), gone), Watch(await ann.stream("ws"), stays)]
+    kept = [await on(gone, nodes[2]).stream("ws"), await on(stays, nodes[2]).stream("sse"),
+            await on(stays, nodes[1]).stream("sse")]
+    await eventually(lambda: all(w.statuses() == ["online"] for w in watches), 10, "both are online")
+    nodes[2].kill()
+    killed_at = time.monotonic()
+    await eventually(lambda: watches[0].statuses() == ["online", "offline"], 40, "who was there is offline")
+    assert time.monotonic() - killed_at < patience(21)
+    assert await status_of(ann, gone) == "offline" and await status_of(ann, stays) == "online"
+    assert watches[1].statuses() == ["online"] and len(kept) == 3
+    for watch in watches:
+        watch.stop()
+    world.close()
+
+
+@pytest.mark.slow
+async def test_hopping_among_nodes_announces_nothing(nodes):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    await world.room_of(ann, bob)
+    watch = Watch(await ann.stream("ws"), bob)
+    stream = await on(bob, nodes[1]).stream("ws")
+    await eventually(lambda: watch.statuses() == ["online"], 10, "online")
+    params = {"session": stream.hello.body["session"], "cursor": stream.hello.body["cursor"]}
+    end = time.monotonic() + 20
+    n = 0
+    while time.monotonic() < end:
+        kind = ("sse", "poll", "ws")[n % 3]
+        stream = await on(bob, nodes[n % 3]).stream(kind, params, hello=kind != "poll")
+        if kind == "poll":
+            await stream.step(timeout=0)
+        await asyncio.sleep(0.3)
+        n += 1
+    assert watch.statuses() == ["online"], watch.statuses()
+    assert await status_is(ann, bob, "online")
+    watch.stop()
+    world.close()
+
+
+async def test_a_node_that_comes_later_knows_all(site):
+    nodes = site.nodes(2, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    cursor = (await bob.sync())["cursor"]
+    nodes[1].kill()
+    for n in range(100):
+        await ann.say(room, str(n))
+    nodes[1].start()
+    stream = await on(bob, nodes[1]).stream("sse", {"cursor": cursor})
+    assert [message_of(await next_message(stream))["text"] for _ in range(100)] == [str(n) for n in range(100)]
+    world.close()
+
+
+async def test_two_nodes_of_one_name_are_told_so(site):
+    from harness.fairlead import Fairlead
+    first = site.nodes(1, "--drain-seconds", "1")[0]
+    second = Fairlead(site.folder(), first.redis_address, node="n1", data=first.data)
+    second.start(wait=False)
+    second.process.expected_to_die = True
+    assert second.process.popen.wait(30) != 0
+    assert b"--node" in second.process.stderr()

@@ -1,0 +1,135 @@
+// The whole log in order and once, whatever happens to the hints.
+#include "log/follower.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "tests/log/log_fixture.h"
+
+namespace fairlead::log {
+namespace {
+
+class FollowerTest : public LogTest {
+ protected:
+  // Commits `n` events by one of two nodes, which share the store's file.
+  BatchPtr commit(store::Store& store, int n = 1) {
+    auto batch = std::make_shared<Batch>();
+    store.write([&](store::Transaction& tx) {
+      for (int i = 0; i < n; ++i) tx.append(draft());
+      batch->events = tx.appended();
+    });
+    return batch;
+  }
+  void follow(Follower& follower) {
+    follower.subscribe([this](const BatchPtr& batch) {
+      std::lock_guard lock(mutex_);
+      for (const auto& event : batch->events) seen_.push_back(event->position.value());
+      arrived_.notify_all();
+    });
+    follower.start();
+  }
+  std::vector<std::int64_t> seen(std::size_t at_least) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return seen_.size() >= at_least; });
+    return seen_;
+  }
+  static std::vector<std::int64_t> one_to(std::int64_t n) {
+    std::vector<std::int64_t> all;
+    for (std::int64_t i = 1; i <= n; ++i) all.push_back(i);
+    return all;
+  }
+
+  store::SqliteBench bench_;
+  std::unique_ptr<store::Store> here_ = bench_.open();
+  std::unique_ptr<store::Store> there_ = bench_.open();
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<std::int64_t> seen_;
+};
+
+TEST_F(FollowerTest, WhatFollowsIsPassedOnAtOnceOnTheCallersThread) {
+  Follower follower(*here_, {});
+  follow(follower);
+  follower.offer(commit(*here_, 3));
+  EXPECT_EQ(seen_, one_to(3));
+  EXPECT_EQ(follower.stats().gaps, 0u);
+}
+
+TEST_F(FollowerTest, WhatAnotherNodeWroteBeforeIsReadFromTheStore) {
+  Follower follower(*here_, {});
+  follow(follower);
+  commit(*there_, 2);  // its hint is lost
+  follower.offer(commit(*here_));
+  EXPECT_EQ(seen(3), one_to(3));
+  EXPECT_GE(follower.stats().gaps, 1u);
+  EXPECT_EQ(follower.stats().gap_events, 3u);
+}
+
+TEST_F(FollowerTest, WithoutAnyHintTheStoreIsLookedIntoAllTheSame) {
+  Follower follower(*here_, {});
+  follow(follower);
+  commit(*there_, 5000);
+  EXPECT_EQ(seen(5000), one_to(5000));
+}
+
+TEST_F(FollowerTest, WhatComesTwiceIsPassedOnOnce) {
+  Follower follower(*here_, {});
+  follow(follower);
+  const auto first = commit(*here_, 2);
+  follower.offer(first);
+  follower.offer(first);
+  const auto second = commit(*here_, 2);
+  auto both = std::make_shared<Batch>(*first);
+  both->events.insert(both->events.end(), second->events.begin(), second->events.end());
+  follower.offer(both);
+  EXPECT_EQ(seen_, one_to(4));
+  EXPECT_EQ(follower.stats().late_events, 4u);
+}
+
+TEST_F(FollowerTest, ItBeginsBehindTheHeadThatItIsGiven) {
+  commit(*there_, 10);
+  Follower follower(*here_, LogPosition(10));
+  follow(follower);
+  follower.offer(commit(*here_));
+  EXPECT_EQ(seen(1), std::vector<std::int64_t>{11});
+}
+
+TEST_F(FollowerTest, HintsLostLateTwiceAndSwappedByTwoNodesAtOnceChangeNothing) {
+  Follower follower(*here_, {});
+  follow(follower);
+  constexpr int kCommits = 300;
+  const auto node = [&](store::Store& store, unsigned seed) {
+    std::mt19937 random(seed);
+    std::vector<BatchPtr> late;
+    for (int i = 0; i < kCommits; ++i) {
+      auto batch = commit(store, 1 + static_cast<int>(random() % 3));
+      switch (random() % 4) {
+        case 0:
+          break;
+        case 1:
+          late.push_back(batch);
+          break;
+        case 2:
+          follower.offer(batch);
+          [[fallthrough]];
+        default:
+          follower.offer(batch);
+          if (!late.empty()) {
+            follower.offer(late.back());
+            late.pop_back();
+          }
+      }
+    }
+  };
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::thread other([&] { node(*there_, seed); });
+  node(*here_, seed + 1);
+  other.join();
+  const auto last = commit(*here_)->events.back()->position.value();
+  EXPECT_EQ(seen(static_cast<std::size_t>(last)), one_to(last));
+}
+
+}  // namespace
+}  // namespace fairlead::log
