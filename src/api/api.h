@@ -3,9 +3,12 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/store_probe.h"
 #include "auth/auth.h"
+#include "auth/fingerprint.h"
 #include "chat/service.h"
 #include "http/server.h"
 #include "log/follower.h"
@@ -16,6 +19,7 @@ struct Settings {
   // argon2id is dear: what one address may cause. Logins count only while they fail.
   chat::Rate registrations_per_address{600, std::chrono::minutes(1), 600};
   chat::Rate login_failures_per_name{10, std::chrono::minutes(1), 10};  // … and address
+  std::vector<std::string> api_keys = {};  // of programs that may call /server/…; none: nobody may
 };
 
 // How this node hears of what the others write.
@@ -67,6 +71,8 @@ class Api {
   AddressLimiter& registrations() { return registrations_; }
   AddressLimiter& login_failures() { return login_failures_; }
 
+  bool is_api_key(std::string_view key) const;  // takes as long whatever the key is
+
   void set_draining() { draining_.store(true, std::memory_order_relaxed); }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
 
@@ -75,6 +81,8 @@ class Api {
   AddressLimiter registrations_;
   AddressLimiter login_failures_;
   StoreProbe store_probe_;
+  const auth::Fingerprint fingerprint_;
+  std::vector<auth::Fingerprint::Hash> api_keys_;  // constant after construction
   std::atomic<bool> draining_{false};
 };
 

@@ -1,4 +1,4 @@
-// POST /rooms/{r}/typing, GET /rooms/{r}/presence, GET /presence, GET /sync
+// POST /rooms/{r}/typing, GET /rooms/{r}/presence, GET and PUT /presence, GET /sync
 #include <string_view>
 #include <utility>
 
@@ -34,6 +34,17 @@ Result<std::vector<UserId>> parse_users(const http::Request& request) {
   return users;
 }
 
+void set_presence(Api& api, const Call& call, const Answer& answer) {
+  const auto body = json_body(call.request);
+  if (!body) return answer.fail(body.error());
+  const auto status = body->find("status");
+  const bool away = status != body->end() && *status == "away";
+  if (!away && (status == body->end() || *status != "online")) {
+    return answer.fail(field_error("status", "must be online or away"));
+  }
+  api.chat().set_away(call.user(), away, answer.then_none());
+}
+
 }  // namespace
 
 void add_live_routes(http::Routes& routes, Api& api) {
@@ -52,6 +63,10 @@ void add_live_routes(http::Routes& routes, Api& api) {
                auto users = parse_users(call.request);
                if (!users) return answer.fail(users.error());
                api.chat().presence(std::move(*users), answer.then<chat::PresenceStates>(states));
+             }));
+  routes.add(Method::kPut, "/api/v1/presence",
+             signed_in(api, [&api](const Call& call, const Answer& answer) {
+               set_presence(api, call, answer);
              }));
   routes.add(Method::kGet, "/api/v1/sync",
              signed_in(api, [&api](const Call& call, const Answer& answer) {

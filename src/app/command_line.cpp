@@ -134,6 +134,19 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->envname("FAIRLEAD_ORIGIN")
       ->delimiter(',');
   serve
+      .add_option(
+          "--api-key", config.api_keys,
+          "Secret of a program that may call /api/v1/server/... (16 characters at least); may be\n"
+          "given several times. Better in the config file or the variable than in a command line")
+      ->envname("FAIRLEAD_API_KEY")
+      ->delimiter(',')
+      ->check(CLI::Validator(
+          [](const std::string& key) {
+            return key.size() >= 16 ? std::string()
+                                    : "an API key of less than 16 characters is too easily guessed";
+          },
+          "SECRET"));
+  serve
       .add_option("--outbox-bytes", config.outbox_bytes,
                   "Bytes kept for a client that reads slowly, before it is fed from the log")
       ->envname("FAIRLEAD_OUTBOX_BYTES")

@@ -21,6 +21,7 @@ struct Config {
   int sends_per_5s = 5;  // 0: unlimited
   int sends_burst = 10;
   std::vector<std::string> origins;
+  std::vector<std::string> api_keys;
   std::size_t outbox_bytes = limits::kOutboxBytesMax;
   int admissions_per_s = 5000;  // new realtime connections; 0: any number
   int admissions_burst = 40'000;

@@ -93,7 +93,8 @@ class Node::Parts {
         chat_({writer_, readers_, hub_, *presence_, clock_, store_->epoch()}, chat_settings()),
         api_({chat_, tokens_, passwords_, writer_, hub_, *presence_, clock_, kVersion,
               [this] { return server_ ? server_->stats() : http::ServerStats{}; },
-              [this] { return between_nodes(); }}),
+              [this] { return between_nodes(); }},
+             api_settings()),
         commands_(chat_, tokens_, hub_) {
     api::load_revocations(*store_, tokens_);  // those up to head_, at least
     make_shards();
@@ -153,6 +154,12 @@ class Node::Parts {
   chat::Settings chat_settings() const {
     chat::Settings settings;
     settings.sends = {config_.sends_per_5s, 5s, config_.sends_burst};
+    return settings;
+  }
+
+  api::Settings api_settings() const {
+    api::Settings settings;
+    settings.api_keys = config_.api_keys;
     return settings;
   }
 

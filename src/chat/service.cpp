@@ -9,7 +9,6 @@
 #include "chat/snapshot.h"
 #include "core/limits.h"
 #include "core/log_line.h"
-#include "log/control.h"
 
 namespace fairlead::chat {
 
@@ -18,8 +17,7 @@ Service::Service(Parts parts, Settings settings)
       settings_(settings),
       sends_(settings.sends),
       typings_(Rate{1, limits::kTypingInterval, 1}) {
-  parts_.presence.on_change(
-      [this](UserId user, const presence::State& state) { push_presence(user, state); });
+  parts_.presence.on_change([this](const presence::Changes& changes) { push_presence(changes); });
 }
 
 // The time is taken on the writer's thread: it grows with the log.
@@ -80,6 +78,15 @@ void Service::revoke_token(std::string token_id, std::int64_t expires_at_ms, Don
                                                       std::int64_t now_ms) -> Result<void> {
         tx.revoke_token(token_id, expires_at_ms);
         tx.append(log::draft_of(log::TokenEnded{token_id}, now_ms));
+        return {};
+      },
+      std::move(done));
+}
+
+void Service::tell_nodes(log::Control control, Done<void> done) {
+  write<void>(
+      [control = std::move(control)](store::Transaction& tx, std::int64_t now_ms) -> Result<void> {
+        tx.append(log::draft_of(control, now_ms));
         return {};
       },
       std::move(done));

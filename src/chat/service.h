@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "hub/hub.h"
+#include "log/control.h"
 #include "log/readers.h"
 #include "log/writer.h"
 #include "presence/presence.h"
@@ -25,7 +26,7 @@ struct Settings {
              10};  // per user and room, on this node; count 0: unlimited
   // Rooms with more members push no presence events (each change would cost a delivery to each of
   // them); GET …/presence tells all the same.
-  std::int64_t presence_push_members_max = 1000;
+  std::int64_t presence_push_members_max = 256;
 };
 
 // The answer comes once, on the writer's, a reader's or the presence map's thread (a refusal may
@@ -70,6 +71,8 @@ class Service {
   // In the store, and through the log to all nodes (log::TokenEnded). This node's auth::Tokens and
   // hub are the caller's to tell, when it is committed.
   void revoke_token(std::string token_id, std::int64_t expires_at_ms, Done<void> done);
+  // To be obeyed by all nodes, this one included, from the commit on (log/control.h).
+  void tell_nodes(log::Control control, Done<void> done);
   // False: was redeemed before (on any node).
   void redeem_ticket(std::string ticket_id, std::int64_t expires_at_ms, Done<bool> done);
 
@@ -99,6 +102,7 @@ class Service {
   // --- what is not in the log
   void typing(UserId caller, RoomId room, Done<void> done);
   void room_presence(UserId caller, RoomId room, Done<PresenceStates> done);
+  void set_away(UserId caller, bool away, Done<void> done);
   void presence(std::vector<UserId> users, Done<PresenceStates> done);  // those that exist
   // The JSON of PROTOCOL section 4, GET /sync.
   void sync(UserId caller, Done<std::string> done);
@@ -120,7 +124,7 @@ class Service {
   template <typename T>
   void read(std::function<Result<T>(store::View&)> work, Done<T> done);
   void query_presence(Result<std::vector<UserId>> users, Done<PresenceStates> done);
-  void push_presence(UserId user, const presence::State& state);
+  void push_presence(const presence::Changes& changes);
 
   const Parts parts_;
   const Settings settings_;

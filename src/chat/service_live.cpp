@@ -6,6 +6,7 @@
 #include "chat/accounts.h"
 #include "chat/events.h"
 #include "chat/permissions.h"
+#include "chat/presence_news.h"
 #include "chat/service.h"
 #include "chat/snapshot.h"
 #include "core/limits.h"
@@ -54,6 +55,11 @@ void Service::room_presence(UserId caller, RoomId room, Done<PresenceStates> don
       });
 }
 
+void Service::set_away(UserId caller, bool away, Done<void> done) {
+  parts_.presence.set_away(caller, away);
+  done({});
+}
+
 void Service::presence(std::vector<UserId> users, Done<PresenceStates> done) {
   parts_.readers.submit<std::vector<UserId>>(
       [users = std::move(users)](store::View& view) -> Result<std::vector<UserId>> {
@@ -84,22 +90,27 @@ void Service::sync(UserId caller, Done<std::string> done) {
 
 // An unknown status is never pushed: nobody learns from it, and it would come for everybody at
 // once.
-void Service::push_presence(UserId user, const presence::State& state) {
-  if (state.status == presence::Status::kUnknown) return;
-  parts_.readers.submit<std::vector<RoomId>>(
-      [user, members_max = settings_.presence_push_members_max](store::View& view)
-          -> Result<std::vector<RoomId>> { return rooms_to_tell(view, user, members_max); },
-      [this, user, state](Result<std::vector<RoomId>> rooms) {
-        if (!rooms) {
-          if (rooms.error().code != ErrorCode::kShuttingDown) {
-            log_warn("presence_not_pushed code={}", traits(rooms.error().code).code);
+void Service::push_presence(const presence::Changes& changes) {
+  auto known = changes;
+  std::erase_if(
+      known, [](const auto& change) { return change.second.status == presence::Status::kUnknown; });
+  if (known.empty()) return;
+  const auto members_max = settings_.presence_push_members_max;
+  parts_.readers.submit<std::vector<PresenceNews>>(
+      [known = std::move(known), members_max](store::View& view)
+          -> Result<std::vector<PresenceNews>> { return presence_news(view, known, members_max); },
+      [this](Result<std::vector<PresenceNews>> news) {
+        if (!news) {
+          if (news.error().code != ErrorCode::kShuttingDown) {
+            log_warn("presence_not_pushed code={}", traits(news.error().code).code);
           }
           return;
         }
-        if (rooms->empty()) return;
-        auto json = presence_event_json(user, state, parts_.clock.wall_ms());
-        // Each node's own map tells it of the change.
-        parts_.hub.deliver(Ephemeral{std::move(*rooms), UserId{}, make_bytes(std::move(json))});
+        // Each node's own map tells it of the changes.
+        for (auto& [users, rooms] : *news) {
+          auto json = presence_event_json(users, parts_.clock.wall_ms());
+          parts_.hub.deliver(Ephemeral{std::move(rooms), UserId{}, make_bytes(std::move(json))});
+        }
       });
 }
 

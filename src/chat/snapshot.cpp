@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "protocol/cursor.h"
-#include "protocol/event.h"
 #include "protocol/ids.h"
 
 namespace fairlead::chat {
@@ -54,23 +53,6 @@ Json to_json(const std::map<UserId, presence::State>& states) {
   Json json = Json::object();
   for (const auto& [user, state] : states) json[protocol::to_wire(user)] = to_json(state);
   return json;
-}
-
-std::string presence_event_json(UserId user, const presence::State& state, std::int64_t now_ms) {
-  return protocol::event_json("presence", "", RoomId{}, now_ms,
-                              {{"user_id", protocol::to_wire(user)},
-                               {"status", presence::to_wire(state.status)},
-                               {"last_seen_at", time_or_null(state.last_seen_at_ms)}});
-}
-
-std::vector<RoomId> rooms_to_tell(store::View& view, UserId user, std::int64_t members_max) {
-  std::vector<RoomId> rooms;
-  for (const auto& membership : view.memberships(user)) {
-    if (!membership.since) continue;
-    const auto room = view.room(membership.room);
-    if (room && room->members_count <= members_max) rooms.push_back(room->id);
-  }
-  return rooms;
 }
 
 }  // namespace fairlead::chat

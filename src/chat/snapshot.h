@@ -9,7 +9,7 @@
 #include "protocol/json.h"
 #include "store/view.h"
 
-// GET /sync and what others see of somebody's presence. Pure.
+// GET /sync. Pure.
 namespace fairlead::chat {
 
 // Whose presence /sync tells, at most.
@@ -27,12 +27,5 @@ Result<Snapshot> take_snapshot(store::View& view, std::string_view epoch, UserId
 protocol::Json to_json(const presence::State& state);
 // {ID: {…}, …}
 protocol::Json to_json(const std::map<UserId, presence::State>& states);
-
-// Ephemeral: the whole event's JSON.
-std::string presence_event_json(UserId user, const presence::State& state, std::int64_t now_ms);
-
-// The rooms in which a user's presence is pushed: those they are in, without those of more than
-// `members_max`.
-std::vector<RoomId> rooms_to_tell(store::View& view, UserId user, std::int64_t members_max);
 
 }  // namespace fairlead::chat

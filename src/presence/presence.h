@@ -16,34 +16,43 @@ std::string_view to_wire(Status status);
 
 struct State {
   Status status = Status::kUnknown;
-  std::int64_t last_seen_at_ms = 0;      // 0: never seen
-  std::vector<std::string> transports;   // of the user's sessions on all nodes: sorted, each once
+  std::int64_t last_seen_at_ms = 0;     // 0: never seen
+  std::vector<std::string> transports;  // of the user's sessions on all nodes: sorted, each once
 };
 
-// Who is here, over all nodes (G7). Sessions are announced when they open and close; the first one of a user
-// makes them online, and they go offline when none has been open anywhere for the leave grace (15 s). An idle
-// session costs nothing. Every method: any thread, does not block.
+// Users whose status, as others see it, has changed, with what it is now.
+using Changes = std::map<UserId, State>;
+
+// Who is here, over all nodes (G7). Sessions are announced when they open and close; the first one
+// of a user makes them online, and they go offline when none has been open anywhere for the leave
+// grace (15 s). An idle session costs nothing. Every method: any thread, does not block.
 class Map {
  public:
   virtual ~Map() = default;
 
-  // Before start(): a user's status as others see it has changed. Called on the map's own thread (or
-  // the caller's); must not block. Never called for a move between transports, sessions or nodes.
-  using Listener = std::function<void(UserId, const State&)>;
+  // Before start(). Called on the map's own thread, at most once in Gather::kEvery; must not block.
+  // Never for a move between transports, sessions or nodes.
+  using Listener = std::function<void(const Changes&)>;
   virtual void on_change(Listener listener) = 0;
   virtual void start() = 0;
-  virtual void stop() = 0;  // announces nothing; the node's sessions are taken out of the shared map
+  virtual void
+  stop() = 0;  // announces nothing; the node's sessions are taken out of the shared map
 
-  // `session` under `transport` ("websocket", "sse", "poll"); again with another transport when it moves.
+  // `session` under `transport` ("websocket", "sse", "poll"); again with another transport when it
+  // moves.
   virtual void open(UserId user, std::string_view session, std::string_view transport) = 0;
   virtual void close(UserId user, std::string_view session) = 0;
 
-  // `done` on the map's own thread (or the caller's): one state a user. All kUnknown when the shared map
-  // cannot be reached (G8): never a guess.
+  // A user who is here says that they are away, or back; forgotten when they go offline. Nothing
+  // for who is not here.
+  virtual void set_away(UserId user, bool away) = 0;
+
+  // `done` on the map's own thread (or the caller's): one state a user. All kUnknown when the
+  // shared map cannot be reached (G8): never a guess.
   using Answer = std::function<void(std::map<UserId, State>)>;
   virtual void query(std::vector<UserId> users, Answer done) = 0;
 
-  virtual bool healthy() const = 0;      // false: shared map unreachable (readyz says `degraded`)
+  virtual bool healthy() const = 0;  // false: shared map unreachable (readyz says `degraded`)
   virtual std::string_view kind() const = 0;  // "memory", "redis"
 };
 

@@ -45,6 +45,14 @@ void Roster::close(UserId user, std::string_view session, Now now) {
   leaving_.emplace(u.due, user);
 }
 
+std::optional<Roster::Change> Roster::set_away(UserId user, bool away, Now now) {
+  const auto it = users_.find(user);
+  if (it == users_.end() || !it->second.online()) return std::nullopt;
+  const bool changed = away ? away_.insert(user).second : away_.erase(user) > 0;
+  if (!changed) return std::nullopt;
+  return Change{user, state(user, now.wall_ms)};
+}
+
 std::vector<Roster::Change> Roster::tick(MonoTime now) {
   std::vector<Change> changes;
   while (!leaving_.empty() && leaving_.begin()->first <= now) {
@@ -52,6 +60,7 @@ std::vector<Roster::Change> Roster::tick(MonoTime now) {
     leaving_.erase(leaving_.begin());
     User& u = users_.at(user);
     u.due = kNotLeaving;
+    away_.erase(user);
     changes.push_back({user, state(user, u.last_seen_ms)});
     remember(user, u.last_seen_ms);
   }
@@ -69,7 +78,7 @@ State Roster::state(UserId user, std::int64_t wall_now_ms) const {
   const auto it = users_.find(user);
   if (it == users_.end()) return state;
   const User& u = it->second;
-  if (u.online()) state.status = Status::kOnline;
+  if (u.online()) state.status = away_.contains(user) ? Status::kAway : Status::kOnline;
   state.last_seen_at_ms = u.sessions.empty() ? u.last_seen_ms : wall_now_ms;
   std::set<std::string> transports;
   for (const auto& session : u.sessions) transports.insert(*session.transport);

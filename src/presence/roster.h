@@ -40,6 +40,8 @@ class Roster {
                              Now now);
   // An unknown session changes nothing. The user goes offline by tick(), when the grace is over.
   void close(UserId user, std::string_view session, Now now);
+  // Nothing if they were so before, or are not online.
+  std::optional<Change> set_away(UserId user, bool away, Now now);
   // Those whose grace is over, in the order in which they left.
   std::vector<Change> tick(MonoTime now);
   // When tick() has something to do; nullopt: nobody is leaving.
@@ -70,6 +72,7 @@ class Roster {
   std::set<std::string> transports_;  // those that were ever announced: a few
   std::unordered_map<UserId, User> users_;
   std::set<std::pair<MonoTime, UserId>> leaving_;
+  std::set<UserId> away_;                             // of those who are online: few
   std::deque<std::pair<UserId, std::int64_t>> gone_;  // offline, longest gone first; may be stale
 };
 

@@ -38,6 +38,16 @@ TEST_F(LiveRoutesTest, PresenceNamesEachUser) {
   expect_field(get(ann, "/presence?users=" + many), "users");
 }
 
+TEST_F(LiveRoutesTest, OneMaySayThatOneIsAwayOrBack) {
+  EXPECT_EQ(put(ann, "/presence", {{"status", "away"}}).status, 204);
+  EXPECT_TRUE(presence_.away.at(ann.id));
+  EXPECT_EQ(put(ann, "/presence", {{"status", "online"}}).status, 204);
+  EXPECT_FALSE(presence_.away.at(ann.id));
+  for (const Json& body : {Json::object(), Json{{"status", "offline"}}, Json{{"status", 1}}}) {
+    expect_field(put(ann, "/presence", body), "status");
+  }
+}
+
 TEST_F(LiveRoutesTest, SyncIsEverythingAtOnce) {
   const auto sync = get(ann, "/sync");
   EXPECT_EQ(sync.status, 200);

@@ -116,6 +116,13 @@ TEST(CommandLine, AMistakeOfBenchIsExitCode2) {
   EXPECT_EQ(parse({"bench", "--help"}).exit_code, 0);
 }
 
+TEST(CommandLine, AnApiKeyThatIsEasilyGuessedIsAMistake) {
+  EXPECT_EQ(parse({"serve", "--api-key", "short"}).exit_code, 2);
+  const auto line = parse({"serve", "--api-key", "0123456789abcdef", "--api-key", "another key that is long enough"});
+  ASSERT_TRUE(line.run);
+  EXPECT_EQ(line.config.api_keys.size(), 2U);
+}
+
 TEST(DataDirectory, IsMadeAndIsForOneServerAtATime) {
   const auto path = scratch("data") / "deep";
   for (const auto sharing : {Sharing::kAlone, Sharing::kWithNodes}) {

@@ -100,11 +100,11 @@ class Fairlead(Peer):
         self.http_port = self.port  # of the server itself, for /metrics
 
     def begin(self):
-        data = self.world.path
+        self.data = self.world.path
         if not self.in_place:
-            data = shutil.copytree(data, os.path.join(self.dir, "data"))
+            self.data = shutil.copytree(self.data, os.path.join(self.dir, "data"))
         self.socket = os.path.join(self.dir, "s")
-        self.server = self.start(self.bench.binary, "serve", "--data", data, "--listen", f"127.0.0.1:{self.http_port}", "--listen",
+        self.server = self.start(self.bench.binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.http_port}", "--listen",
                                  "unix:" + self.socket, "--sends-per-5s", 0, "--drain-seconds", 0, "--log-level", "warn", *self.flags,
                                  env=self.env)
         wait_port(self.http_port, self.server)
@@ -128,9 +128,41 @@ class NginxFairlead(Fairlead):
     def begin(self):
         self.http_port = free_port()
         super().begin()
+        self.begin_nginx([self.socket])
+
+    def begin_nginx(self, sockets):
         folder = os.path.join(self.dir, "nginx")
-        subprocess.run([os.path.join(ROOT, "nginx", "render"), "--out", folder, "--listen", f"127.0.0.1:{self.port}", "--upstream",
-                        "unix:" + self.socket, "--workers", "1", "--connections", "19500", "--streams-per-client", "20000"],
+        upstreams = [word for socket in sockets for word in ("--upstream", "unix:" + socket)]
+        subprocess.run([os.path.join(ROOT, "nginx", "render"), "--out", folder, "--listen", f"127.0.0.1:{self.port}", *upstreams, "--workers", "1", "--connections", "19500", "--streams-per-client", "20000"],
                        check=True, stdout=subprocess.DEVNULL, env=ENV)
         self.nginx = self.start("nginx", "-c", folder + "/nginx.conf", "-e", os.path.join(self.dir, "log"), "-g", "daemon off;")
         wait_port(self.port, self.nginx)
+
+
+class NginxNodes(NginxFairlead):
+    """Several nodes on one store and one Redis, behind one nginx."""
+    name = "nginx + nodes"
+
+    def __init__(self, bench, world, nodes):
+        super().__init__(bench, world)
+        self.nodes = nodes
+
+    def begin(self):
+        self.http_port = free_port()
+        redis = os.path.join(self.dir, "redis")
+        self.redis = self.start("redis-server", "--port", 0, "--unixsocket", redis, "--save", "", "--appendonly", "no", "--dir", self.dir)
+        self.flags = ["--redis", "unix:" + redis, "--node", "n1"]
+        Fairlead.begin(self)
+        sockets = [self.socket]
+        for n in range(2, self.nodes + 1):
+            sockets.append(os.path.join(self.dir, f"s{n}"))
+            port = free_port()
+            node = self.start(self.bench.binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{port}", "--listen", "unix:" + sockets[-1],
+                              "--sends-per-5s", 0, "--drain-seconds", 0, "--log-level", "warn", "--redis", "unix:" + redis, "--node", f"n{n}")
+            wait_port(port, node)
+        self.begin_nginx(sockets)
+
+    def stop_redis(self):
+        self.processes.remove(self.redis)
+        self.redis.kill()
+        self.redis.wait()

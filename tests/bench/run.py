@@ -2,7 +2,7 @@
 """Measures what docs/PERFORMANCE.md says, and prints its tables (Markdown): each figure as the median of the
 repetitions with its range, both numbers of each ratio, and whether it meets its target.
 
-  tests/bench/run.py --rig DIR [--points 1,2,…,8] [--repeats 3] [--transports ws,sse,poll] [--only NAME] [--out FILE]
+  tests/bench/run.py --rig DIR [--points 1,2,…,9] [--repeats 3] [--transports ws,sse,poll] [--only NAME] [--out FILE]
   tests/bench/run.py --table FILE           the tables of stored lines
 
 DIR holds the load generator `rtload`, the `floor` (a bare epoll server, one write per delivery, that keeps nothing) and
@@ -39,7 +39,7 @@ def parse():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--rig", help="the folder of rtload and floor")
     ap.add_argument("--binary", default=os.path.join(ROOT, "build", "release", "fairlead"))
-    ap.add_argument("--points", default="1,2,3,4,5,6,7,8")
+    ap.add_argument("--points", default="1,2,3,4,5,6,7,8,9")
     ap.add_argument("--transports", default="ws,sse,poll")
     ap.add_argument("--only", default="", help="only cases whose name contains this")
     ap.add_argument("--repeats", type=int, default=3)

@@ -1,7 +1,7 @@
 """The cases of each point, in the order in which they run. A case's `run(bench)` returns a row of numbers."""
 import collections, functools
 
-import growth, idle, sends, storms
+import growth, idle, nodes, sends, storms
 from peers import Fairlead, Floor, NginxFairlead, NginxFloor
 
 # seconds: expected, without what --quick leaves out. once: in the first repetition only.
@@ -77,3 +77,8 @@ def cases(transports):
     for on in streams:
         for shards in (1, 2):
             yield Case(8, f"shards{shards}", on, "fairlead", 32, bind(growth.shards, shards, on))
+    for on in streams:
+        for name in nodes.LATENCY:
+            yield Case(9, name, on, "nginx + nodes", 12, bind(nodes.latency, name, on))
+    for n in (1, 2, 3):
+        yield Case(9, f"durable_on_{n}", "http", "nginx + nodes", 8, bind(nodes.durable, n))

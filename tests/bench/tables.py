@@ -8,7 +8,7 @@ Source = collections.namedtuple("Source", "case peer key")
 TITLES = {
     1: "CPU per delivery", 2: "Saturated deliveries a second, 1,000 receivers", 3: "Idle connections", 4: "Durable sends through nginx",
     5: "Storm: 5,000 sessions come back", 6: "200 of 1,000 clients stop reading", 7: "A burst into a room of 10,000 beside 1,000 rooms of ten",
-    8: "Cost as it grows",
+    8: "Cost as it grows", 9: "Several nodes on one host, behind one nginx",
 }
 NGINX, NGINX_FLOOR = "nginx + fairlead", "nginx + floor"
 
@@ -68,6 +68,15 @@ def checks():
         yield Check(8, "two shards beside one: deliveries per second of the busiest thread", on, two("per_busiest_thread_s"),
                     one("per_busiest_thread_s"), "≥", 1.7, "/s")
         yield Check(8, "two shards beside one: saturated, load on the same cores", on, two("saturated_per_s"), one("saturated_per_s"), "", None, "/s")
+    peer = "nginx + nodes"
+    for on in ("ws", "sse"):
+        one, three, without = (Source(case, peer, "node_p99_ms") for case in ("one_node", "three_nodes", "three_nodes_without_redis"))
+        yield Check(9, "p99 over three nodes, beside one node's", on, three, one, "≤", 3, "ms")
+        yield Check(9, "the same while Redis is away", on, without, None, "≤", 300, "ms")
+        yield Check(9, "lost or repeated", on, Source("three_nodes_without_redis", peer, "lost_or_repeated"), None, "≤", 0)
+    for n in (2, 3):
+        yield Check(9, f"durable sends of 64 senders, {n} nodes beside one", "http", Source(f"durable_on_{n}", peer, "per_s"),
+                    Source("durable_on_1", peer, "per_s"), "", None, "/s")
 
 
 def number(value):
@@ -153,5 +162,5 @@ def details(rows, point):
 def brief(row):
     keys = ("error", "cpu_us_per_delivery", "deliveries_per_s", "lat_p99_ms", "lost", "rss_per_conn_b", "nginx_rss_per_conn_b", "idle_cpu_percent",
             "per_s", "cpu_us", "fresh_s", "back_s", "server_busy", "load_busy", "calm_p99_ms", "storm_p99_ms", "of_the_slow_mib", "stalled_p99_ms", "burst_p99_ms", "turn_cpu_ms", "turn_cpu_before_ms", "turn_ms",
-            "lost_or_repeated", "per_busiest_thread_s", "saturated_per_s", "loadgen_util", "other_programs_cores", "took_s")
+            "node_p50_ms", "node_p99_ms", "lost_or_repeated", "per_busiest_thread_s", "saturated_per_s", "loadgen_util", "other_programs_cores", "took_s")
     return " ".join(f"{k}={number(row[k]) if isinstance(row[k], (int, float)) else row[k]}" for k in keys if row.get(k) is not None)

@@ -22,6 +22,7 @@ class ScriptedPresence final : public presence::Map {
   void stop() override {}
   void open(UserId, std::string_view, std::string_view) override {}
   void close(UserId, std::string_view) override {}
+  void set_away(UserId user, bool is) override { away[user] = is; }
   void query(std::vector<UserId> users, Answer done) override {
     std::map<UserId, presence::State> states;
     for (const auto user : users) states[user] = {status, 0, {"sse"}};
@@ -31,9 +32,12 @@ class ScriptedPresence final : public presence::Map {
   std::string_view kind() const override { return "memory"; }
 
   void announce(UserId user, presence::Status now) {
-    listener_(user, {now, 1'800'000'000'123, {}});
+    announce({{user, {now, 1'800'000'000'123, {}}}});
   }
 
+  void announce(const presence::Changes& changes) { listener_(changes); }
+
+  std::map<UserId, bool> away;
   std::atomic<presence::Status> status{presence::Status::kOnline};
 
  private:

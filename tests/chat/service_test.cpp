@@ -140,38 +140,20 @@ TEST_F(ServiceTest, APresenceChangeIsPushedToThoseWhoShareARoom) {
   presence_.announce(ann.id, presence::Status::kUnknown);
   presence_.announce(ann.id, presence::Status::kOffline);
   const auto seen = to_bob.wait_for("presence", 1);
+  const auto seen_at = protocol::rfc3339(1'800'000'000'123);
   ASSERT_EQ(seen.size(), 1u) << "once, though they share two rooms";
   EXPECT_EQ(seen[0]["data"], (Json{{"user_id", to_wire(ann.id)},
                                    {"status", "offline"},
-                                   {"last_seen_at", protocol::rfc3339(1'800'000'000'123)}}));
+                                   {"last_seen_at", seen_at},
+                                   {"users",
+                                    {{to_wire(ann.id),
+                                      {{"status", "offline"}, {"last_seen_at", seen_at}}}}}}));
   presence_.announce(eve.id, presence::Status::kOnline);
   presence_.announce(bob.id, presence::Status::kOnline);
   ASSERT_EQ(to_bob.wait_for("presence", 2).size(), 2u);
   make_room(eve);
   ASSERT_EQ(to_eve.wait_for("room.created", 1).size(), 1u);
   EXPECT_EQ(to_eve.wait_for("presence", 0).size(), 0u);
-}
-
-class SmallPushTest : public ServiceTest {
- protected:
-  SmallPushTest() : ServiceTest(Settings{.presence_push_members_max = 2}) {}
-};
-
-TEST_F(SmallPushTest, PresenceIsNotPushedInRoomsAboveTheBound) {
-  const auto ann = make_user("ann"), bob = make_user("bob"), eve = make_user("eve");
-  const auto room = make_room(ann);
-  join(bob, room);
-  join(eve, room);
-  const auto small = make_room(ann);
-  join(bob, small);
-  EXPECT_EQ(*ask<std::vector<RoomId>>([&](auto done) {
-    readers_.submit<std::vector<RoomId>>(
-        [&](store::View& view) -> Result<std::vector<RoomId>> {
-          return rooms_to_tell(view, ann.id, 2);
-        },
-        done);
-  }),
-            std::vector<RoomId>{small});
 }
 
 TEST_F(ServiceTest, PresenceIsToldOfUsersWhoExistAndOfMembers) {

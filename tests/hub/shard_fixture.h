@@ -47,6 +47,7 @@ class PresenceSpy final : public presence::Map {
   void stop() override {}
   void open(UserId, std::string_view, std::string_view) override { ++opened; }
   void close(UserId, std::string_view) override { ++closed; }
+  void set_away(UserId, bool) override {}
   void query(std::vector<UserId>, Answer) override {}
   bool healthy() const override { return true; }
   std::string_view kind() const override { return "spy"; }

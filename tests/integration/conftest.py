@@ -27,6 +27,8 @@ def pytest_addoption(parser):
     group.addoption("--crash-rounds", type=int, default=20 if scaled == 1 else 5)
     group.addoption("--isolation-requests", type=int, default=int(200_000 * scaled),
                     help="requests of the isolation test, half of them through nginx (Must show 6)")
+    group.addoption("--chaos-seconds", type=int, default=60 if scaled == 1 else 25,
+                    help="of the test in which everything goes wrong; 600 is its full size")
     group.addoption("--slow-messages", type=int, default=20_000 if scaled == 1 else 5_000)
 
 
@@ -45,7 +47,7 @@ def pytest_pyfunc_call(pyfuncitem):
     limit = pyfuncitem.get_closest_marker("slow")
 
     async def run():
-        async with asyncio.timeout(patience(600 if limit else 120)):
+        async with asyncio.timeout(patience(1200 if limit else 120)):
             await pyfuncitem.obj(**arguments)
 
     asyncio.run(run())

@@ -6,9 +6,11 @@ import time
 import pytest
 
 from harness.events import message_of
+from harness.http1 import HttpClient
 from harness.metrics import metric
 from harness.timing import eventually, patience
 from harness.transports import next_message, next_of
+from harness.websocket import Refused
 from harness.world import World, expect
 from test_presence import Watch, status_is, status_of
 
@@ -149,6 +151,72 @@ async def test_logout_reaches_every_node(site, redis):
 
 
 @pytest.mark.sanitize
+async def test_disconnect_reaches_every_node(site):
+    key = "the secret of a program"
+    nodes = site.nodes(3, "--drain-seconds", "1", "--api-key", key)
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    anns = [await on(ann, node).stream(kind) for node in nodes for kind in ("ws", "sse")]
+    first, other = await on(bob, nodes[1]).stream("ws"), await on(bob, nodes[2]).stream("sse")
+    client = HttpClient(nodes[2].address)
+    path = "/api/v1/server/disconnect"
+    assert (await client.post(path, {"user": ann.id}, headers={"X-Api-Key": "another"})).status == 401
+    expect(await client.post(path, {"user": ann.id}, headers={"X-Api-Key": key}), 204)
+    for stream in anns:
+        events, closed = await stream.until_closed(10)
+        assert events[-1].type == "bye" and events[-1].body["code"] == "going_away", events
+        assert closed.code in (1001, 1000), closed
+    expect(await client.post(path, {"session": first.hello.body["session"]}, headers={"X-Api-Key": key}), 204)
+    _, closed = await first.until_closed(10)
+    assert closed.code == 1001, closed
+    room = await bob.new_room()
+    await bob.say(room, "the other session goes on")
+    assert message_of(await next_message(other))["text"] == "the other session goes on"
+    again = await ann.stream("ws")  # they may come back
+    assert again.hello.type == "hello"
+    client.close()
+    world.close()
+
+
+@pytest.mark.nginx
+async def test_a_node_is_added_and_removed_by_a_reload_that_cuts_no_stream_on_the_others(site):
+    nodes = site.nodes(3, "--drain-seconds", "1")
+    proxy = site.proxy(*nodes[:2])
+    world = World(proxy.address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    streams = [await bob.stream(kind) for kind in ("ws", "sse", "ws", "sse")]
+    assert {stream.hello.body["node"] for stream in streams} == {"n1", "n2"}
+    proxy.serve(*nodes)
+    await eventually(lambda: seen_on(bob, "n3", streams), 10, "the third node gets clients")
+    proxy.serve(*nodes[1:])
+    nodes[0].begin_drain()
+    for stream in [stream for stream in streams if stream.hello.body["node"] == "n1"]:
+        events, _ = await stream.until_closed(15)
+        assert events[-1].type == "bye" and events[-1].body["code"] == "restart", events
+        streams.remove(stream)
+    await ann.say(room, "still here")
+    for stream in streams:
+        assert message_of(await next_message(stream))["text"] == "still here"
+    await eventually(lambda: are_let_in(bob, 6, {"n2", "n3"}), 10, "nginx serves the others alone")
+    world.close()
+
+
+# No probe: it is a second request, which has its turn, too.
+async def seen_on(user, node, streams):
+    streams.append(await user.stream("sse", {"probe": 0}))
+    return streams[-1].hello.body["node"] == node
+
+
+async def are_let_in(user, count, nodes):
+    try:
+        streams = [await user.stream("sse", {"probe": 0}) for _ in range(count)]
+    except Refused:  # nginx has not yet reloaded, and asks one that has gone
+        return False
+    return {stream.hello.body["node"] for stream in streams} == nodes
+
+
+@pytest.mark.sanitize
 async def test_without_redis_nodes_follow_the_store(nodes):
     world = World(nodes[0].address)
     ann, bob = await world.users(2)
@@ -188,6 +256,41 @@ async def test_a_killed_nodes_users_go_offline_and_those_elsewhere_do_not_flap(n
     assert watches[1].statuses() == ["online"] and len(kept) == 3
     for watch in watches:
         watch.stop()
+    world.close()
+
+
+@pytest.mark.sanitize
+async def test_away_is_seen_on_every_node(nodes):
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    await world.room_of(ann, bob)
+    watch = Watch(await ann.stream("ws"), bob)
+    stream = await on(bob, nodes[1]).stream("sse")
+    await eventually(lambda: watch.statuses() == ["online"], 10, "online")
+    expect(await on(bob, nodes[2]).rest.put("/api/v1/presence", {"status": "away"}), 204)
+    await eventually(lambda: watch.statuses() == ["online", "away"], 10, "away")
+    assert await status_of(ann, bob) == "away"
+    expect(await on(bob, nodes[2]).rest.put("/api/v1/presence", {"status": "online"}), 204)
+    await eventually(lambda: watch.statuses() == ["online", "away", "online"], 10, "back")
+    stream.abandon()
+    watch.stop()
+    world.close()
+
+
+async def test_many_who_come_at_once_are_a_few_announcements(nodes):
+    world = World(nodes[0].address)
+    ann = await world.user("ann")
+    others = await world.users(40)
+    await world.room_of(ann, *others)
+    stream = await ann.stream("ws")
+    kept = await asyncio.gather(*(on(other, nodes[n % 3]).stream("sse") for n, other in enumerate(others)))
+    told, events = set(), 0
+    while len(told) < len(kept):
+        event = await next_of(stream, "presence")
+        events += 1
+        told |= {user for user, state in event.body["data"]["users"].items() if state["status"] == "online"}
+    assert {other.id for other in others} <= told
+    assert events < len(others) / 2, f"{events} events"
     world.close()
 
 

@@ -28,10 +28,10 @@ class Watch:
     async def _run(self):
         while True:
             event = await self.stream.next_event(120)
-            if event.type == "presence" and self.user.id.encode() in event.raw:
-                for status in ("online", "away", "offline", "unknown"):
-                    if f'"{status}"'.encode() in event.raw:
-                        self.told.append((status, time.monotonic()))
+            if event.type == "presence":
+                state = event.body["data"]["users"].get(self.user.id)
+                if state:
+                    self.told.append((state["status"], time.monotonic()))
 
     def statuses(self):
         if self.task.done():

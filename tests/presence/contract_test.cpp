@@ -75,6 +75,43 @@ TEST_P(MapContract, TheFirstSessionIsAnnouncedOnceWithItsTransport) {
   EXPECT_EQ(heard.of(alice), "online");
 }
 
+TEST_P(MapContract, WhoIsHereMaySayThatTheyAreAway) {
+  map.open(alice, "s_1", "websocket");
+  map.set_away(alice, true);
+  ASSERT_TRUE(eventually([&] { return heard.last(alice).state.status == Status::kAway; }));
+  EXPECT_EQ(status(map, alice), Status::kAway);
+  map.set_away(alice, true);
+  map.open(alice, "s_2", "sse");
+  EXPECT_EQ(status(map, alice), Status::kAway) << "another session changes nothing";
+  map.set_away(alice, false);
+  ASSERT_TRUE(eventually([&] { return heard.last(alice).state.status == Status::kOnline; }));
+  EXPECT_EQ(status(map, alice), Status::kOnline);
+}
+
+TEST_P(MapContract, AwayIsForgottenWhenTheyGo) {
+  map.open(alice, "s_1", "websocket");
+  map.set_away(alice, true);
+  map.close(alice, "s_1");
+  EXPECT_TRUE(becomes(map, alice, Status::kOffline));
+  map.open(alice, "s_2", "websocket");
+  EXPECT_TRUE(becomes(map, alice, Status::kOnline));
+}
+
+TEST_P(MapContract, WhoIsNotHereIsNotAwayEither) {
+  map.set_away(bob, true);
+  map.set_away(bob, false);
+  everything_before_is_heard();
+  EXPECT_EQ(heard.of(bob), "");
+  map.open(bob, "s_1", "sse");
+  EXPECT_TRUE(becomes(map, bob, Status::kOnline));
+}
+
+TEST_P(MapContract, ManyWhoComeAtOnceAreAFewAnnouncements) {
+  for (std::int64_t i = 100; i < 600; ++i) map.open(UserId(i), "s_" + std::to_string(i), "sse");
+  ASSERT_TRUE(eventually([&] { return heard.all().size() == 500; }));
+  EXPECT_LE(heard.times(), 12);
+}
+
 TEST_P(MapContract, AMoveBetweenTransportsIsNotAnnounced) {
   map.open(alice, "s_1", "websocket");
   map.open(alice, "s_1", "sse");

@@ -24,15 +24,23 @@ class Observer {
   };
 
   explicit Observer(Map& map) {
-    map.on_change([this](UserId user, const State& state) {
+    map.on_change([this](const Changes& changes) {
       std::lock_guard lock(mutex_);
-      heard_.push_back({user, state, std::chrono::steady_clock::now()});
+      ++times_;
+      for (const auto& [user, state] : changes) {
+        heard_.push_back({user, state, std::chrono::steady_clock::now()});
+      }
     });
   }
 
   std::vector<Heard> all() const {
     std::lock_guard lock(mutex_);
     return heard_;
+  }
+  // How often there was something to hear.
+  int times() const {
+    std::lock_guard lock(mutex_);
+    return times_;
   }
   // "online offline …" of one user
   std::string of(UserId user) const {
@@ -56,6 +64,7 @@ class Observer {
  private:
   mutable std::mutex mutex_;
   std::vector<Heard> heard_;  // guarded by mutex_
+  int times_ = 0;             // guarded by mutex_
 };
 
 inline std::map<UserId, State> ask(Map& map, std::vector<UserId> users) {

@@ -142,6 +142,7 @@ class Rig {
     void stop() override {}
     void open(UserId, std::string_view, std::string_view) override {}
     void close(UserId, std::string_view) override {}
+    void set_away(UserId, bool) override {}
     void query(std::vector<UserId>, Answer done) override { done({}); }
     bool healthy() const override { return true; }
     std::string_view kind() const override { return "none"; }

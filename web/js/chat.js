@@ -240,7 +240,7 @@ export class Chat extends EventTarget {
         store.setTyping(roomId, data);
         break;
       case 'presence':
-        store.setPresence({ [data.user_id]: data });
+        store.setPresence(data.users);
         break;
       default: // unknown types are for newer clients
     }

@@ -1,5 +1,7 @@
 #include "presence/memory/memory_map.h"
 
+#include <algorithm>
+
 namespace fairlead::presence {
 
 MemoryMap::MemoryMap() : MemoryMap(Options{}) {}
@@ -31,7 +33,7 @@ void MemoryMap::open(UserId user, std::string_view session, std::string_view tra
   if (stopping_) return;
   auto change = roster_.open(user, session, transport, {clock_.mono(), clock_.wall_ms()});
   if (!change) return;
-  changes_.push_back(*std::move(change));
+  changes_.add(change->user, std::move(change->state));
   wake_.notify_one();
 }
 
@@ -41,6 +43,15 @@ void MemoryMap::close(UserId user, std::string_view session) {
   const auto due_before = roster_.next_due();
   roster_.close(user, session, {clock_.mono(), clock_.wall_ms()});
   if (roster_.next_due() != due_before) wake_.notify_one();
+}
+
+void MemoryMap::set_away(UserId user, bool away) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  auto change = roster_.set_away(user, away, {clock_.mono(), clock_.wall_ms()});
+  if (!change) return;
+  changes_.add(change->user, std::move(change->state));
+  wake_.notify_one();
 }
 
 void MemoryMap::query(std::vector<UserId> users, Answer done) {
@@ -57,20 +68,19 @@ void MemoryMap::run() {
   role_.bind("presence");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    for (Roster::Change& change : roster_.tick(clock_.mono()))
-      changes_.push_back(std::move(change));
-    if (!changes_.empty()) {
-      std::deque<Roster::Change> changes;
-      changes.swap(changes_);
+    const auto now = clock_.mono();
+    for (auto& [user, state] : roster_.tick(now)) changes_.add(user, std::move(state));
+    if (!changes_.empty() && changes_.due() <= now) {
+      const auto changes = changes_.take(now);
       lock.unlock();
-      if (listener_) {
-        for (const Roster::Change& change : changes) listener_(change.user, change.state);
-      }
+      if (listener_) listener_(changes);
       lock.lock();
       continue;
     }
-    if (const auto due = roster_.next_due()) {
-      wake_.wait_for(lock, *due - clock_.mono());
+    auto due = roster_.next_due();
+    if (!changes_.empty()) due = std::min(due.value_or(MonoTime::max()), changes_.due());
+    if (due) {
+      wake_.wait_for(lock, *due - now);
     } else {
       wake_.wait(lock);
     }

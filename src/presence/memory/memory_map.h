@@ -1,12 +1,12 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 
 #include "core/limits.h"
 #include "core/thread_role.h"
+#include "presence/gather.h"
 #include "presence/presence.h"
 #include "presence/roster.h"
 
@@ -30,6 +30,7 @@ class MemoryMap final : public Map {
   void stop() override;
   void open(UserId user, std::string_view session, std::string_view transport) override;
   void close(UserId user, std::string_view session) override;
+  void set_away(UserId user, bool away) override;
   void query(std::vector<UserId> users, Answer done) override;
   bool healthy() const override { return true; }
   std::string_view kind() const override { return "memory"; }
@@ -42,9 +43,9 @@ class MemoryMap final : public Map {
   Listener listener_;  // constant after start()
   std::mutex mutex_;
   std::condition_variable wake_;
-  Roster roster_;                       // guarded by mutex_
-  std::deque<Roster::Change> changes_;  // guarded by mutex_; not yet announced
-  bool stopping_ = false;               // guarded by mutex_
+  Roster roster_;          // guarded by mutex_
+  Gather changes_;         // guarded by mutex_; not yet announced
+  bool stopping_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

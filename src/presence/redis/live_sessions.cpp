@@ -28,6 +28,11 @@ bool LiveSessions::close(UserId user, std::string_view session, MonoTime now) {
   return true;
 }
 
+bool LiveSessions::is_here(UserId user) const {
+  const auto it = users_.find(user);
+  return it != users_.end() && !it->second.sessions.empty();
+}
+
 void LiveSessions::told_online(UserId user) {
   if (const auto it = users_.find(user); it != users_.end()) it->second.told_online = true;
 }

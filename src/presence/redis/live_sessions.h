@@ -26,6 +26,8 @@ class LiveSessions {
   void open(UserId user, std::string_view session, std::string_view transport);
   bool close(UserId user, std::string_view session, MonoTime now);  // false: it was not open
 
+  bool is_here(UserId user) const;
+
   // What the others have been told.
   void told_online(UserId user);
   void told_offline(UserId user);

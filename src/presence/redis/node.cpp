@@ -52,7 +52,17 @@ void Node::close(UserId user, const std::string& session) {
   if (live_.close(user, session, loop_.now())) enqueue({scripts::kClose, user, session, {}});
 }
 
-// Without a lease nothing need be queued: the registration to come takes it from live_.
+void Node::set_away(UserId user, bool away) {
+  role_.assert_here();
+  if (!away) {
+    away_.erase(user);
+  } else if (live_.is_here(user)) {
+    away_.insert(user);
+  }
+  enqueue({away ? scripts::kAway : scripts::kBack, user, {}, {}});
+}
+
+// Without a lease nothing need be queued: the registration to come takes it from live_ and away_.
 void Node::enqueue(Op op) {
   if (!has_lease()) return;
   ops_.push_back(std::move(op));
@@ -125,6 +135,7 @@ void Node::register_all(bool map_lost) {
       });
   if (map_lost)
     live_.for_each_left([&](UserId user) { ops_.push_back({scripts::kLeft, user, {}, {}}); });
+  for (const UserId user : away_) ops_.push_back({scripts::kAway, user, {}, {}});
   to_register_ = ops_.size();
   log_info("presence_registering lease={} sessions={} map_lost={}", lease_, live_.sessions(),
            map_lost);
@@ -141,7 +152,7 @@ void Node::send_batch() {
   for (std::size_t i = 0; i < count; ++i) {
     Op op = std::move(ops_.front());
     ops_.pop_front();
-    if (op.kind != scripts::kClose && op.kind != scripts::kLeft) opened.push_back(op.user);
+    if (op.kind == scripts::kOpen || op.kind == scripts::kQuiet) opened.push_back(op.user);
     arguments.emplace_back(op.kind);
     arguments.push_back(key_of(op.user));
     arguments.push_back(std::move(op.session));
@@ -229,6 +240,7 @@ void Node::change(const redisReply& fields) {
   if (!change) return;
   if (change->state.status == Status::kOffline) {
     live_.told_offline(change->user);
+    away_.erase(change->user);
   } else {
     live_.told_online(change->user);
   }

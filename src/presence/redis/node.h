@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,8 @@ class Node {
 
   void open(UserId user, const std::string& session, const std::string& transport);
   void close(UserId user, const std::string& session);
-  void flush();  // sends what open() and close() queued
+  void set_away(UserId user, bool away);
+  void flush();  // sends what these queued
   void query(const std::shared_ptr<Question>& question);
 
  private:
@@ -72,6 +74,7 @@ class Node {
 
   Phase phase_ = Phase::kAway;
   LiveSessions live_;
+  std::set<UserId> away_;         // with sessions here: to be said again to a map that has lost it
   std::string lease_;             // the epoch of this node: named anew at each registration
   std::vector<std::string> old_;  // leases that still may hold sessions of ours
   unsigned registration_ = 0;     // answers to an older one are ignored

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,21 +19,33 @@ RedisMap::RedisMap(RedisOptions options, const Clock& clock)
         if (node_) node_->flush();
       }),
       mailbox_([this] { loop_.wake(); }) {
+  announce_ = std::make_unique<redis::LoopTimer>(loop_, [this] {
+    const auto changes = changes_.take(loop_.now());
+    if (listener_) listener_(changes);
+  });
   node_ = std::make_unique<Node>(loop_, options_, clock_,
                                  Node::Events{[this](bool healthy) { healthy_ = healthy; },
                                               [this](UserId user, const State& state) {
-                                                if (listener_) listener_(user, state);
+                                                changes_.add(user, state);
+                                                announce_when_due();
                                               }});
 }
 
 RedisMap::~RedisMap() {
   stop();
+  announce_.reset();
   node_.reset();
   loop_.close();
 }
 
 void RedisMap::on_change(Listener listener) {
   listener_ = std::move(listener);
+}
+
+void RedisMap::announce_when_due() {
+  if (announce_->active()) return;
+  const auto in = std::chrono::ceil<Millis>(changes_.due() - loop_.now());
+  announce_->start(std::max(in, Millis(0)));
 }
 
 void RedisMap::start() {
@@ -47,6 +60,7 @@ void RedisMap::run() {
   node_->start();
   loop_.run();
   mailbox_.close();
+  announce_.reset();
   node_.reset();
   loop_.close();
 }
@@ -65,6 +79,10 @@ void RedisMap::open(UserId user, std::string_view session, std::string_view tran
 
 void RedisMap::close(UserId user, std::string_view session) {
   mailbox_.post([this, user, s = std::string(session)] { node_->close(user, s); });
+}
+
+void RedisMap::set_away(UserId user, bool away) {
+  mailbox_.post([this, user, away] { node_->set_away(user, away); });
 }
 
 void RedisMap::query(std::vector<UserId> users, Answer done) {

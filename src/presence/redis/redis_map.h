@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/mailbox.h"
+#include "presence/gather.h"
 #include "presence/presence.h"
 #include "presence/redis/options.h"
 #include "redis/event_loop.h"
@@ -27,12 +28,14 @@ class RedisMap final : public Map {
   void stop() override;
   void open(UserId user, std::string_view session, std::string_view transport) override;
   void close(UserId user, std::string_view session) override;
+  void set_away(UserId user, bool away) override;
   void query(std::vector<UserId> users, Answer done) override;
   bool healthy() const override { return healthy_; }
   std::string_view kind() const override { return "redis"; }
 
  private:
   void run();
+  void announce_when_due();
 
   const RedisOptions options_;
   const Clock& clock_;
@@ -40,6 +43,8 @@ class RedisMap final : public Map {
   std::atomic<bool> healthy_{false};
   redis::EventLoop loop_;
   Mailbox mailbox_;
+  Gather changes_;                              // the loop's thread; not yet announced
+  std::unique_ptr<redis::LoopTimer> announce_;  // as node_
   std::unique_ptr<Node> node_;  // the loop's thread; made before it begins, gone before it ends
   std::thread thread_;
 };

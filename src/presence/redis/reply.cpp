@@ -38,7 +38,8 @@ std::string string_at(const redisReply& reply, std::size_t index) {
 State parse_state(const redisReply& reply, std::int64_t wall_now_ms) {
   State state;
   const auto where = int_at(reply, 0);
-  state.status = where == 0 ? Status::kOffline : Status::kOnline;
+  const bool away = int_at(reply, 3) == 1;
+  state.status = where == 0 ? Status::kOffline : away ? Status::kAway : Status::kOnline;
   state.last_seen_at_ms = where == scripts::kHere ? wall_now_ms : int_at(reply, 1);
   std::set<std::string> transports;
   if (reply.elements > 2) {
@@ -60,7 +61,9 @@ std::optional<Change> parse_change(const redisReply& fields) {
     if (field == "user") {
       change.user = UserId(number_of(value));
     } else if (field == "status") {
-      change.state.status = value == "online" ? Status::kOnline : Status::kOffline;
+      change.state.status = value == "online" ? Status::kOnline
+                            : value == "away" ? Status::kAway
+                                              : Status::kOffline;
     } else if (field == "seen") {
       change.state.last_seen_at_ms = number_of(value);
     } else if (field == "transport" && !value.empty()) {

@@ -9,7 +9,7 @@ constexpr std::string_view kCommon = R"lua(
 local P, lease = ARGV[1], ARGV[2]
 local ttl, grace, step = tonumber(ARGV[3]), tonumber(ARGV[4]) + 1, tonumber(ARGV[5])  -- times are cut
 local clock, nodes, ready = P..'clock', P..'nodes', P..'ready'
-local dead, leaving = P..'dead', P..'leaving'
+local dead, leaving, away = P..'dead', P..'leaving', P..'away'
 local call = redis.call
 local time = call('TIME')
 local wall = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -118,6 +118,11 @@ for i = 6, #ARGV, 4 do
   elseif kind == 'c' then
     remove(user, session, lease, now)
     call('SREM', P..'lease:'..lease, user..' '..session)
+  elseif kind == 'a' then
+    local here = call('EXISTS', P..'user:'..user) == 1 or call('ZSCORE', leaving, user)
+    if here and call('SADD', away, user) == 1 then announce(user, 'away', wall, '') end
+  elseif kind == 'b' then
+    if call('SREM', away, user) == 1 then announce(user, 'online', wall, '') end
   elseif call('EXISTS', P..'user:'..user) == 0 and not call('ZSCORE', leaving, user) then
     call('ZADD', leaving, saw(user, now) + grace, user)
   end
@@ -136,6 +141,7 @@ end
 reap()
 for _, user in ipairs(call('ZRANGEBYSCORE', leaving, '-inf', now, 'LIMIT', 0, 500)) do
   call('ZREM', leaving, user)
+  call('SREM', away, user)
   announce(user, 'offline', call('GET', P..'seen:'..user) or '0', '')
 end
 return {'ok', due(), call('SCARD', ready)}
@@ -156,7 +162,8 @@ for i = 6, #ARGV do
   local state = 0
   local sessions = call('HVALS', P..'user:'..user)
   if sessions[1] then state = 2 elseif call('ZSCORE', leaving, user) then state = 1 end
-  answer[#answer + 1] = {state, call('GET', P..'seen:'..user) or '0', sessions}
+  answer[#answer + 1] = {state, call('GET', P..'seen:'..user) or '0', sessions,
+                         call('SISMEMBER', away, user)}
 end
 return answer
 )lua";

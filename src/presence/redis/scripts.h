@@ -23,6 +23,7 @@ std::string source(Script script);
 //   becomes the generation of a map that is new, or older than GENERATION and CURSOR say.
 // apply (KIND USER SESSION TRANSPORT)*: answers in how many ms the next tick is due.
 //   open: announced if it is the user's first. quiet: never announced, the others know it. close.
+//   away, back: announced if the user is here and it was otherwise before.
 //   left: this node knows of no session of theirs any more; offline after the grace, if nobody else
 //   does.
 // tick [ready]: renews the lease, reaps, ends graces. Answers: in how many ms the next tick is due;
@@ -30,11 +31,13 @@ std::string source(Script script);
 //   many nodes are ready. `ready`: all sessions of this node are registered.
 // drop: gives the lease and its sessions up. Answers 1: call it again, there is more.
 // query USER*: for each user: kHere, kLeaving or 0; last seen, ms; "LEASE TRANSPORT" of each
-// session.
+// session; 1 if away.
 inline constexpr std::string_view kOpen = "o";
 inline constexpr std::string_view kQuiet = "q";
 inline constexpr std::string_view kClose = "c";
 inline constexpr std::string_view kLeft = "l";
+inline constexpr std::string_view kAway = "a";
+inline constexpr std::string_view kBack = "b";
 inline constexpr long long kHere = 2;
 inline constexpr long long kLeaving = 1;
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -20,13 +21,22 @@ class Proxy:
         self.address = ("127.0.0.1", self.port)
         self.process = None
 
-    def start(self):
+    def serve(self, *nodes):
+        """These from now on: renders the configuration again and reloads it."""
+        self.nodes = nodes
+        self.render()
+        self.process.signal(signal.SIGHUP)
+
+    def render(self):
         render = [os.path.join(REPOSITORY, "nginx", "render"), "--out", self.folder, "--listen",
                   f"127.0.0.1:{self.port}", "--workers", "1", "--connections", str(self.connections),
                   "--login-rate", "1000"]
         for node in self.nodes:
             render += ["--upstream", f"unix:{node.unix_path}"]
         subprocess.run(render, check=True, capture_output=True)
+
+    def start(self):
+        self.render()
         self.process = Process(
             "nginx", [NGINX, "-e", os.path.join(self.folder, "start.log"), "-p", self.folder, "-c",
                       os.path.join(self.folder, "nginx.conf"), "-g", "daemon off;"], self.folder)

@@ -118,6 +118,8 @@ class Sse:
         try:
             answer = await client.post("/rt/v1/probe", json={
                 "session": self.hello.body["session"], "probe": self.hello.body["probe"]})
+            if answer.status >= 500:
+                raise Refused(answer)
             assert answer.status in (200, 202, 204), answer
         finally:
             client.close()

@@ -1,0 +1,59 @@
+#include "chat/presence_news.h"
+
+#include <utility>
+
+#include "protocol/event.h"
+#include "protocol/ids.h"
+#include "protocol/json.h"
+
+namespace fairlead::chat {
+namespace {
+
+using protocol::Json;
+
+Json to_json(const presence::State& state) {
+  return {{"status", presence::to_wire(state.status)},
+          {"last_seen_at", state.last_seen_at_ms == 0
+                               ? Json(nullptr)
+                               : Json(protocol::rfc3339(state.last_seen_at_ms))}};
+}
+
+}  // namespace
+
+std::vector<PresenceNews> presence_news(store::View& view, const presence::Changes& changes,
+                                        std::int64_t members_max) {
+  std::map<RoomId, bool> is_small;
+  std::map<RoomId, std::vector<UserId>> users_of;
+  for (const auto& [user, state] : changes) {
+    for (const auto& membership : view.memberships(user)) {
+      if (!membership.since) continue;
+      const auto [it, is_new] = is_small.try_emplace(membership.room);
+      if (is_new) {
+        const auto room = view.room(membership.room);
+        it->second = room && room->members_count <= members_max;
+      }
+      if (it->second) users_of[membership.room].push_back(user);
+    }
+  }
+  std::map<std::vector<UserId>, std::vector<RoomId>> rooms_of;
+  for (auto& [room, users] : users_of) rooms_of[std::move(users)].push_back(room);
+  std::vector<PresenceNews> news;
+  for (auto& [users, rooms] : rooms_of) {
+    news.push_back({{}, std::move(rooms)});
+    for (const auto user : users) news.back().users.emplace(user, changes.at(user));
+  }
+  return news;
+}
+
+std::string presence_event_json(const presence::Changes& users, std::int64_t now_ms) {
+  auto data = Json::object();
+  if (users.size() == 1) {
+    data["user_id"] = protocol::to_wire(users.begin()->first);
+    data.update(to_json(users.begin()->second));
+  }
+  auto& all = data["users"] = Json::object();
+  for (const auto& [user, state] : users) all[protocol::to_wire(user)] = to_json(state);
+  return protocol::event_json("presence", "", RoomId{}, now_ms, data);
+}
+
+}  // namespace fairlead::chat
