@@ -1,5 +1,7 @@
 #include "app/node.h"
 
+#include <sys/stat.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -62,11 +64,20 @@ std::unique_ptr<presence::Map> make_presence(const Config& config) {
   return std::make_unique<presence::RedisMap>(options);
 }
 
-std::unique_ptr<bus::Bus> make_bus(const Config& config, const std::string& epoch) {
+// A copy of a store has its epoch, too, but is another file: its nodes must not be believed.
+std::string name_of_file(const std::string& path) {
+  struct stat file {};
+  if (::stat(path.c_str(), &file) != 0) throw store::StoreFailure("cannot look at " + path);
+  return std::to_string(file.st_dev) + '-' + std::to_string(file.st_ino);
+}
+
+std::unique_ptr<bus::Bus> make_bus(const Config& config, const std::string& epoch,
+                                   const std::string& store_path) {
   if (config.redis == "none") return std::make_unique<bus::LocalBus>();
   bus::RedisBusOptions options;
   options.address = config.redis;
   options.epoch = epoch;
+  options.prefix += name_of_file(store_path) + ':';
   auto redis = std::make_unique<bus::RedisBus>(options);
   if (config.faulty_bus_percent == 0) return redis;
   return std::make_unique<bus::FaultyBus>(std::move(redis), config.faulty_bus_percent);
@@ -86,7 +97,7 @@ class Node::Parts {
         tokens_(token_key(*store_), clock_),
         writer_(*store_),
         follower_(*store_, head_),
-        bus_(make_bus(config_, store_->epoch())),
+        bus_(make_bus(config_, store_->epoch(), directory_.store_path())),
         readers_(*store_, config_.readers),
         retention_(writer_, clock_, std::chrono::hours(config_.retention_hours)),
         presence_(make_presence(config_)),
@@ -194,9 +205,14 @@ class Node::Parts {
       follower_.offer(batch);
       bus_->publish(bus::Committed{batch->events});
     });
-    follower_.subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+    // First, so that who has been logged out gets nothing of what came later.
     follower_.subscribe([this](const log::BatchPtr& batch) {
       for (const auto& event : batch->events) obey(*event);
+    });
+    follower_.subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+    follower_.on_lost([this](LogPosition head) {
+      api::load_revocations(*store_, tokens_);  // logouts were among them, perhaps
+      hub_.begin_anew(head);
     });
     hub_.set_others({[this](const Ephemeral& event) { bus_->publish(event); },
                      [this](const std::string& session) {

@@ -25,6 +25,12 @@ void Hub::deliver(const log::BatchPtr& batch) {
   }
 }
 
+void Hub::begin_anew(LogPosition head) {
+  for (auto* shard : shards_) {
+    shard->post_news([shard, head] { shard->begin_anew(head); });
+  }
+}
+
 void Hub::deliver(Ephemeral event) {
   const auto shared = std::make_shared<const Ephemeral>(std::move(event));
   for (auto* shard : shards_) {
@@ -49,7 +55,7 @@ void Hub::end_if_older(const std::string& session, std::int64_t than_ms) {
 
 void Hub::end_token(const std::string& token_id, EndReason reason) {
   for (auto* shard : shards_) {
-    shard->post([shard, token_id, reason] {
+    shard->post_news([shard, token_id, reason] {
       shard->end_where([&](const Session& s) { return s.token_id == token_id; }, reason);
     });
   }
@@ -57,7 +63,7 @@ void Hub::end_token(const std::string& token_id, EndReason reason) {
 
 void Hub::end_user(UserId user, EndReason reason) {
   for (auto* shard : shards_) {
-    shard->post([shard, user, reason] {
+    shard->post_news([shard, user, reason] {
       shard->end_where([&](const Session& s) { return s.user->profile.id == user; }, reason);
     });
   }
@@ -66,7 +72,7 @@ void Hub::end_user(UserId user, EndReason reason) {
 void Hub::end_session(const std::string& session, EndReason reason) {
   auto* shard = find(session);
   if (shard == nullptr) return;
-  shard->post([shard, session, reason] {
+  shard->post_news([shard, session, reason] {
     shard->end_where([&](const Session& s) { return s.id == session; }, reason);
   });
 }

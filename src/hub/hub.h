@@ -52,11 +52,13 @@ class Hub {
 
   // The log's subscriber: one batch to each shard.
   void deliver(const log::BatchPtr& batch);
+  // Its events up to there have got lost: all sessions end, come back, and find out what is gone.
+  void begin_anew(LogPosition head);
   void deliver(Ephemeral event);   // to this node's sessions
   void announce(Ephemeral event);  // to those of all nodes
 
   // Ends every live session that was opened with the token / of the user / of that id, on this
-  // node.
+  // node, before it gets anything of what is delivered later.
   void end_token(const std::string& token_id, EndReason reason);
   void end_user(UserId user, EndReason reason);
   void end_session(const std::string& session, EndReason reason);

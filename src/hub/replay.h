@@ -46,6 +46,11 @@ class Replay {
 
   // Now and then: frees what nobody has asked for of late.
   void tidy(MonoTime now);
+  // When the tail begins anew. Nobody holds anything any more.
+  void clear() {
+    pieces_.clear();
+    bytes_ = 0;
+  }
   std::size_t bytes() const { return bytes_; }
 
  private:

@@ -58,8 +58,14 @@ Session* Shard::find(const std::string& id) {
 void Shard::end_if_older(const std::string& session, std::int64_t than_ms) {
   auto* found = find(session);
   if (found == nullptr) return;
-  const auto later = static_cast<std::uint32_t>(than_ms) - found->came_at_ms;
-  if (static_cast<std::int32_t>(later) > 0) end(found, EndReason::kTakenOver);
+  const auto later =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(than_ms) - found->came_at_ms);
+  if (later > 0) {
+    end(found, EndReason::kTakenOver);
+  } else if (later < 0 && found->kind == TransportKind::kPoll && found->attached) {
+    // It has polled here since then, of which the others were not told: presence is.
+    presence_.open(found->user->profile.id, presence_name(*found), to_wire(found->kind));
+  }
 }
 
 Session* Shard::find(std::uint64_t key) {
@@ -328,6 +334,21 @@ void Shard::end_where(const std::function<bool(const Session&)>& which, EndReaso
   for (const auto key : keys) {
     if (auto* session = find(key)) end(session, reason);
   }
+}
+
+void Shard::begin_anew(LogPosition head) {
+  constexpr std::int64_t kBackWithin_ms = 2000;
+  Turn turn(*this);
+  undelivered_.clear();
+  spread_.reset();
+  backlogs_.clear();
+  spreads_left_ = 0;
+  while (!sessions_.empty()) {
+    end(&sessions_.begin()->second, EndReason::kInternal,
+        static_cast<std::int64_t>(random_u64() % kBackWithin_ms));
+  }
+  replay_.clear();
+  tail_.begin_anew(head);
 }
 
 void Shard::remove(Session* session) {

@@ -43,8 +43,8 @@ struct ShardSettings {
   // checked on another thread, and end_token() may have passed this shard in between. Any thread;
   // empty: never.
   std::function<bool(const std::string& token_id)> token_ended = {};
-  // Whether a proof that an SSE client gave to another node gets here; while it does not, nobody is
-  // ended for want of one. Any thread; empty: always.
+  // Whether a proof that an SSE client gave to another node gets here; who came when it did not is
+  // not ended for want of one. Any thread; empty: always.
   std::function<bool()> proofs_arrive = {};
 };
 
@@ -117,6 +117,7 @@ class Shard {
   // --- posted by the hub
   void deliver(const log::BatchPtr& batch);
   void deliver(const Ephemeral& event);
+  void begin_anew(LogPosition head);
   void end_where(const std::function<bool(const Session&)>& which, EndReason reason);
   // Ends all sessions with `restart`, a slice a tick, and refuses new ones; `done` when none is
   // left.
@@ -237,6 +238,7 @@ class Shard {
   std::array<std::vector<Session*>, kSlots> slots_;
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
   std::deque<std::pair<MonoTime, std::uint64_t>> unproven_;       // the same, of their ends
+  std::optional<MonoTime> proofs_lost_at_;                        // when none could arrive, last
   std::deque<Undelivered> undelivered_;
   std::array<FlushQueue, 2> queues_;  // by rank
   std::deque<Backlog> backlogs_;      // of large rooms; the first one is being spread

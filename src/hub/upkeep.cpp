@@ -5,11 +5,18 @@
 #include "hub/turn.h"
 
 namespace fairlead::hub {
+namespace {
+
+// Nodes that lost Redis together do not find it again together.
+constexpr std::chrono::seconds kOthersAreBack{3};
+
+}  // namespace
 
 void Shard::tick() {
   Turn turn(*this);
   cpu_began_ = thread_cpu_time();
   send_second_probes();
+  if (settings_.proofs_arrive && !settings_.proofs_arrive()) proofs_lost_at_ = now_;
   end_unproven();
   if (drained_) drain_slice();
   replay_.tidy(now_);
@@ -53,16 +60,15 @@ void Shard::send_second_probes() {
 
 void Shard::end_unproven() {
   while (!unproven_.empty() && unproven_.front().first <= now_) {
-    const auto key = unproven_.front().second;
+    const auto [due, key] = unproven_.front();
+    const auto came = due - settings_.probe_timeout;
     auto* session = find(key);
     unproven_.pop_front();
     if (session == nullptr || session->proven) continue;
-    const bool may_be_under_way = session->kind == TransportKind::kSse && settings_.proofs_arrive &&
-                                  !settings_.proofs_arrive();
-    if (may_be_under_way) {
-      unproven_.emplace_back(now_ + settings_.probe_timeout, key);
-      continue;
-    }
+    // Its client, which was thanked for it, will not give it twice.
+    const bool may_have_got_lost = session->kind == TransportKind::kSse && proofs_lost_at_ &&
+                                   *proofs_lost_at_ + kOthersAreBack >= came;
+    if (may_have_got_lost) continue;
     ++counters_.unproven;
     end(session, EndReason::kUnproven);
   }

@@ -40,14 +40,17 @@ std::optional<Control> control_of(const store::Event& event) {
   if (event.kind != store::EventKind::kControl) return std::nullopt;
   const auto json = protocol::parse_object(event.json);
   if (!json) return std::nullopt;
-  const auto& type = json->at("type");
-  const auto& data = json->at("data");
-  if (type == kTokenEnded) return TokenEnded{data.at("token_id").get<std::string>()};
-  if (type == kSessionDisconnected)
-    return SessionDisconnected{data.at("session").get<std::string>()};
-  if (type == kUserDisconnected) {
-    const auto user = protocol::parse_user_id(data.at("user_id").get_ref<const std::string&>());
-    if (user) return UserDisconnected{*user};
+  try {
+    const auto& type = json->at("type");
+    const auto& data = json->at("data");
+    if (type == kTokenEnded) return TokenEnded{data.at("token_id").get<std::string>()};
+    if (type == kSessionDisconnected)
+      return SessionDisconnected{data.at("session").get<std::string>()};
+    if (type == kUserDisconnected) {
+      const auto user = protocol::parse_user_id(data.at("user_id").get_ref<const std::string&>());
+      if (user) return UserDisconnected{*user};
+    }
+  } catch (const Json::exception&) {  // a newer version's, or none that a node has written
   }
   return std::nullopt;
 }

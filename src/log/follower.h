@@ -30,14 +30,19 @@ struct FollowerStats {
 class Follower {
  public:
   using Subscriber = std::function<void(const BatchPtr&)>;
+  // Everything up to this position that has not been passed on is no longer in the store.
+  using LostListener = std::function<void(LogPosition)>;
   static constexpr std::chrono::milliseconds kLook{100};  // without hints: how late an event may be
 
-  // `head`: the first batch begins right behind it.
+  // `head`: the first batch begins right behind it. Throws StoreFailure.
   Follower(store::Store& store, LogPosition head);
   ~Follower();  // stop()
 
   // Before start(). Must not block, nor call the follower.
   void subscribe(Subscriber subscriber);
+  // The same. This node was stopped for longer than the log is kept: the next batch begins right
+  // behind that position. If it throws, it is called again when it is time to look.
+  void on_lost(LostListener listener) { lost_ = std::move(listener); }
   void start();
   void stop();
 
@@ -47,13 +52,22 @@ class Follower {
   FollowerStats stats() const;
 
  private:
+  struct Page {
+    LogPosition floor;
+    BatchPtr batch;  // null: nothing
+  };
+
   void run();
   // What is behind `after` in the store, as far as one page goes.
-  BatchPtr read(store::Store::Reader& reader, LogPosition after);
-  void pass_on(const BatchPtr& batch);
+  Page read(LogPosition after);
+  bool skip_to(LogPosition floor);  // false: later
+  // What of it was passed on; null: nothing.
+  BatchPtr pass_on(const BatchPtr& batch);
 
-  store::Store& store_;
+  // Opened before the thread begins, so that a store that cannot be read fails the start.
+  const std::unique_ptr<store::Store::Reader> reader_;
   std::vector<Subscriber> subscribers_;  // constant after start()
+  LostListener lost_;                    // the same
   std::thread thread_;
   FailureLog failures_;
 

@@ -15,8 +15,8 @@
 
 namespace fairlead::log {
 
-// A few threads, each with a read-only view of the store: catch-up pages, history, searches. Bounded:
-// when queue_max reads are waiting, further ones are refused at once.
+// A few threads, each with a read-only view of the store: catch-up pages, history, searches.
+// Bounded: when queue_max reads are waiting, further ones are refused at once.
 class Readers {
  public:
   Readers(store::Store& store, int threads, std::size_t queue_max = limits::kReaderQueueMax);
@@ -25,8 +25,8 @@ class Readers {
   void start();
   void stop();  // what is still queued is answered with `shutting_down`; joins
 
-  // Any thread, does not block. `work` runs on a reader's thread on one consistent snapshot; `done` gets
-  // its answer there and must only hand it on. `overloaded` comes on the calling thread;
+  // Any thread, does not block. `work` runs on a reader's thread on one consistent snapshot; `done`
+  // gets its answer there and must only hand it on. `overloaded` comes on the calling thread;
   // `store_unavailable` when the store failed.
   template <typename T>
   void submit(std::function<Result<T>(store::View&)> work, std::function<void(Result<T>)> done) {

@@ -10,9 +10,9 @@
 
 namespace fairlead::log {
 
-// Forgets events older than the retention, and what deleted rooms and expired tokens left behind, a bounded slice
-// per commit so that nobody waits for it. A thread of its own that mostly sleeps. Messages stay; only resuming
-// from that far back ends (hello: `reset`).
+// Forgets events older than the retention, and what deleted rooms and expired tokens left behind, a
+// bounded slice per commit so that nobody waits for it. A thread of its own that mostly sleeps.
+// Messages stay; only resuming from that far back ends (hello: `reset`).
 class Retention {
  public:
   // `keep` 0: events stay for ever.

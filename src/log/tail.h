@@ -18,6 +18,13 @@ class Tail {
   // `event` must be the successor of head().
   void append(store::EventPtr event);
 
+  // The log goes on behind `head`; what was in between is not known.
+  void begin_anew(LogPosition head) {
+    events_.clear();
+    bytes_ = 0;
+    head_ = head;
+  }
+
   LogPosition head() const { return head_; }
   // Whether every event after `position` is here (true for position == head()).
   bool reaches_back_to(LogPosition position) const;

@@ -31,9 +31,9 @@ struct WriterStats {
   std::uint64_t failed_commits = 0;
 };
 
-// The one thread that changes the store. It takes everything that has been submitted, applies it in one
-// transaction, commits once for all (group commit), hands the batch to the subscribers in log order, and
-// only then acknowledges (G1, G2).
+// The one thread that changes the store. It takes everything that has been submitted, applies it in
+// one transaction, commits once for all (group commit), hands the batch to the subscribers in log
+// order, and only then acknowledges (G1, G2).
 class Writer {
  public:
   using Subscriber = std::function<void(const BatchPtr&)>;
@@ -48,10 +48,11 @@ class Writer {
   // Commits what is queued, then joins. Later submissions fail with `shutting_down`.
   void stop();
 
-  // Any thread, does not block. `apply` runs on the writer's thread inside the transaction: it may read and
-  // write the store, and be undone alone by returning an error. `done` gets the answer after the commit, on
-  // the writer's thread: it must only hand it on. It gets `overloaded` (on the calling thread) when
-  // queue_max commands are waiting, `store_unavailable` when the commit failed.
+  // Any thread, does not block. `apply` runs on the writer's thread inside the transaction: it may
+  // read and write the store, and be undone alone by returning an error. `done` gets the answer
+  // after the commit, on the writer's thread: it must only hand it on. It gets `overloaded` (on the
+  // calling thread) when queue_max commands are waiting, `store_unavailable` when the commit
+  // failed.
   template <typename T>
   void submit(std::function<Result<T>(store::Transaction&)> apply,
               std::function<void(Result<T>)> done) {

@@ -203,6 +203,29 @@ TEST_F(RedisBusTest, NonsenseIsCountedAndHurtsNobody) {
   EXPECT_GE(b->bus.stats().malformed, 2U);
 }
 
+TEST_F(RedisBusTest, ARedisThatTakesNothingIsNotAskedAllTheTime) {
+  options_.backoff_max = Millis(2000);
+  const auto a = node();
+  const auto connections = [&] {
+    const auto info = server_.command({"INFO", "stats"});
+    constexpr std::string_view kName = "total_connections_received:";
+    return std::stol(info.substr(info.find(kName) + kName.size()));
+  };
+  server_.command({"CONFIG", "SET", "maxmemory", "1"});
+  const auto before = connections();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+  while (std::chrono::steady_clock::now() < until) {
+    a->say("lost");
+    std::this_thread::sleep_for(Millis(2));
+  }
+  EXPECT_LT(connections() - before, 2 * 10);
+  server_.command({"CONFIG", "SET", "maxmemory", "0"});
+  const auto b = node();
+  ASSERT_TRUE(a->works());
+  a->say("again");
+  EXPECT_TRUE(b->hears("again"));
+}
+
 TEST_F(RedisBusTest, WhatRedisKeepsIsBounded) {
   options_.entries_max = 100;
   const auto a = node(), b = node();

@@ -98,7 +98,59 @@ TEST_F(OtherNodesTest, TheSameForAPollBetweenTwo) {
   hub_->end_if_older("s_known", clock_.wall_ms() + 1);
   shard_->run_mailbox();
   EXPECT_EQ(hub_->find("s_known"), nullptr);
-  EXPECT_EQ(presence_.closed, presence_.opened);
+  EXPECT_EQ(presence_.closed, 1);
+}
+
+TEST_F(OtherNodesTest, APollThatCameBackBeforeTheNewsOfItsMoveIsPresentHere) {
+  create_room(room_, ann_);
+  FakeTransport first(TransportKind::kPoll), second(TransportKind::kPoll);
+  auto asked = request(ann_, "s_known");
+  asked.cursor = cursor_now();
+  auto* session = shard_->poll(asked, &first);
+  pump_until([&] { return session->state == Session::State::kLive; });
+  shard_->answered(session);
+  clock_.advance(std::chrono::milliseconds(5));
+  const auto elsewhere = clock_.wall_ms();  // there it took the place in the map
+  clock_.advance(std::chrono::milliseconds(5));
+  shard_->poll(asked, &second);
+  const auto before = presence_.opened;
+  hub_->end_if_older("s_known", elsewhere);
+  shard_->run_mailbox();
+  EXPECT_FALSE(second.ended);
+  EXPECT_EQ(presence_.opened, before + 1);
+}
+
+// The follower's news: the log was pruned before this node, which was stopped, had read it.
+TEST_F(OtherNodesTest, WhoseEventsGotLostComeBackAndAreTold) {
+  create_room(room_, ann_);
+  note(room_, 1);
+  FakeTransport to, poll(TransportKind::kPoll);
+  open(to, ann_);
+  const auto cursor = cursor_now();
+  auto asked = request(ann_, "s_poll");
+  asked.cursor = cursor;
+  auto* parked = shard_->poll(asked, &poll);
+  pump_until([&] { return parked->state == Session::State::kLive; });
+  shard_->answered(parked);
+  store_->write([&](store::Transaction& tx) {  // by another node
+    tx.remove_member(
+        room_, ann_,
+        tx.append({"member.left", room_, {}, store::EventKind::kMemberLeft, ann_, 1, "{}"})
+            ->position);
+    tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, "{\"n\":2}"});
+  });
+  store_->write([&](store::Transaction& tx) { tx.prune(1'000, 100); });
+  hub_->begin_anew(head());
+  pump_until([&] { return to.ended; });
+  EXPECT_EQ(hub_->stats().sessions + hub_->stats().parked, 0u);
+  note(room_, 3);  // she must not see it any more
+  FakeTransport back, now;
+  open(back, ann_, cursor);
+  open(now, ann_);
+  EXPECT_EQ(back.events().front().at("resume"), "reset");
+  create_room(other_room_, ann_);
+  pump_until([&] { return now.types().back() == "member.joined"; });
+  EXPECT_TRUE(now.notes().empty());
 }
 
 TEST_F(OtherNodesTest, AProofForASessionThatIsNotHereGoesToThem) {
@@ -135,13 +187,18 @@ TEST_F(OtherNodesTest, WhileProofsDoNotArriveNobodyIsEndedForWantOfOne) {
   shard_->open(asked, &ws);
   pump_until([&] { return !sse.taken.empty() && !ws.taken.empty(); });
   proofs_arrive_ = false;
-  tick_for(2 * limits::kProbeTimeout);
-  EXPECT_TRUE(ws.ended) << "it would have come over this very connection";
-  EXPECT_FALSE(sse.ended);
+  tick_for(limits::kProbeTimeout / 10);
   proofs_arrive_ = true;
   tick_for(2 * limits::kProbeTimeout);
-  EXPECT_TRUE(sse.ended);
-  EXPECT_EQ(sse.reason, EndReason::kUnproven);
+  EXPECT_TRUE(ws.ended) << "it would have come over this very connection";
+  EXPECT_FALSE(sse.ended) << "it has given it perhaps, to a node that could tell nobody";
+  FakeTransport later(TransportKind::kSse);
+  asked = request(ann_);
+  asked.probe = true;
+  shard_->open(asked, &later);
+  tick_for(2 * limits::kProbeTimeout);
+  EXPECT_TRUE(later.ended);
+  EXPECT_EQ(later.reason, EndReason::kUnproven);
 }
 
 }  // namespace

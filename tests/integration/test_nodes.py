@@ -1,6 +1,9 @@
 """Several nodes of one server: any request and any reconnect may reach any of them."""
 
 import asyncio
+import shutil
+import signal
+import socket
 import time
 
 import pytest
@@ -341,3 +344,112 @@ async def test_two_nodes_of_one_name_are_told_so(site):
     second.process.expected_to_die = True
     assert second.process.popen.wait(30) != 0
     assert b"--node" in second.process.stderr()
+
+
+async def test_a_paused_node_obeys_a_logout_before_what_came_later(site):
+    """docs/decisions/0010: "a node that was paused obeys it before it passes on anything that came later"."""
+    nodes = site.nodes(2, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    streams = [await on(bob, nodes[1]).stream(kind) for kind in ("ws", "sse")]
+    await asyncio.sleep(0.3)
+    nodes[1].process.signal(signal.SIGSTOP)
+    try:
+        await ann.say(room, "before")
+        expect(await bob.rest.delete("/api/v1/sessions/current"), 204)
+        for n in range(20):
+            await ann.say(room, f"after {n}")
+    finally:
+        nodes[1].process.signal(signal.SIGCONT)
+    for stream in streams:
+        events, _ = await stream.until_closed(10)
+        texts = [message_of(event)["text"] for event in events if event.type == "message.created"]
+        assert not [text for text in texts if text.startswith("after")], (stream.kind, texts)
+    world.close()
+
+
+@pytest.mark.slow
+async def test_a_paused_node_that_wakes_up_announces_nobody_who_has_moved(site):
+    nodes = site.nodes(2, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann, *bobs = await world.users(9)
+    await world.room_of(ann, *bobs)
+    watches = [Watch(await ann.stream("ws"), bob) for bob in bobs]
+    polls = [await on(bob, nodes[1]).stream("poll") for bob in bobs]
+    await eventually(lambda: all(w.statuses() == ["online"] for w in watches), 10, "online")
+    nodes[1].process.signal(signal.SIGSTOP)
+    try:
+        streams = [await bob.stream("sse", {"session": poll.session, "cursor": poll.cursor})
+                   for bob, poll in zip(bobs, polls)]
+        await asyncio.sleep(20)
+    finally:
+        nodes[1].process.signal(signal.SIGCONT)
+    await asyncio.sleep(25)
+    told = [w.statuses() for w in watches]
+    now = [await status_of(ann, bob) for bob in bobs]
+    assert told == [["online"]] * len(bobs), (told, now)
+    assert now == ["online"] * len(bobs)
+    for watch in watches:
+        watch.stop()
+    assert len(streams) == len(bobs)
+    world.close()
+
+
+def ask_redis(node, *words):
+    path = node.redis_address.removeprefix("unix:")
+    with socket.socket(socket.AF_UNIX) as redis:
+        redis.connect(path)
+        redis.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words))
+        return redis.recv(65536).decode().split()
+
+
+async def test_a_hint_that_no_node_has_written_stops_none(nodes):
+    world = World(nodes[0].address)
+    ann = await world.user("ann")
+    await ann.say(await ann.new_room(), "so that there is a stream")
+    _, epoch, position = (await ann.sync())["cursor"].split(".")
+    key = next(word for word in ask_redis(nodes[0], "KEYS", f"fairlead:bus:*{epoch}") if word.startswith("fairlead"))
+    ask_redis(nodes[0], "XADD", key, "*", "from", "x", "m",
+              '{"type":"committed","from":%d,"events":[[0,0,4,0,0,"{}"]]}' % (int(position, 32) + 1))
+    await asyncio.sleep(1)
+    assert all(node.alive() for node in nodes)
+    world.close()
+
+
+async def test_nodes_of_a_copy_of_the_store_are_not_believed(site):
+    from harness.fairlead import Fairlead
+    first = site.nodes(1, "--drain-seconds", "1")[0]
+    world = World(first.address)
+    ann, bob = await world.users(2)
+    room = await world.room_of(ann, bob)
+    world.close()
+    assert first.terminate() == 0
+    copy = Fairlead(site.folder(), first.redis_address, ["--drain-seconds", "1"], node="copy")
+    shutil.copytree(first.data, copy.data)
+    first.start()
+    copy.start()
+    stream = await on(bob, copy).stream("ws")
+    await eventually(lambda: metric(copy, "fairlead_bus_healthy") == 1, 20, "the bus works")
+    await on(ann, first).say(room, "said elsewhere")
+    await asyncio.sleep(0.3)
+    await on(ann, copy).say(room, "said here")
+    assert message_of(await next_message(stream))["text"] == "said here"
+    assert copy.terminate() == 0
+
+
+async def test_a_proof_that_was_given_while_redis_was_away_is_not_missed(site):
+    nodes = site.nodes(2, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann = await world.user("ann")
+    nodes[0].redis.stop()
+    await eventually(lambda: all(metric(node, "fairlead_bus_healthy") == 0 for node in nodes), 20, "nodes notice")
+    stream = await ann.stream("sse", prove=False)
+    hello = stream.hello.body
+    expect(await on(ann, nodes[1]).rest.post(
+        "/rt/v1/probe", {"session": hello["session"], "probe": hello["probe"]}), 204)
+    nodes[0].redis.start()
+    await asyncio.sleep(patience(13))
+    await ann.say(await ann.new_room(), "not ended as unproven")
+    assert message_of(await next_message(stream))["text"] == "not ended as unproven"
+    world.close()

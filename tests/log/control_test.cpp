@@ -42,6 +42,18 @@ TEST_F(ControlTest, NoUserSeesIt) {
   });
 }
 
+// A hint out of Redis that nobody here has written.
+TEST_F(ControlTest, WhatIsNotOfThisShapeIsNotUnderstoodAndDoesNoHarm) {
+  store::Event event = *append(SessionDisconnected{"s_one"});
+  for (const char* json : {"{}", R"({"type":1,"data":{}})", R"({"type":"control.token_ended"})",
+                           R"({"type":"control.token_ended","data":{}})",
+                           R"({"type":"control.token_ended","data":{"token_id":1}})",
+                           R"({"type":"control.user_disconnected","data":{"user_id":1}})"}) {
+    event.json = json;
+    EXPECT_FALSE(control_of(event)) << json;
+  }
+}
+
 TEST_F(ControlTest, WhatANewerVersionSaysIsNotUnderstoodAndDoesNoHarm) {
   store::Event event = *append(SessionDisconnected{"s_one"});
   event.json = R"({"type":"control.later","data":{}})";

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <random>
 
 #include "tests/log/log_fixture.h"
@@ -93,6 +94,60 @@ TEST_F(FollowerTest, ItBeginsBehindTheHeadThatItIsGiven) {
   follow(follower);
   follower.offer(commit(*here_));
   EXPECT_EQ(seen(1), std::vector<std::int64_t>{11});
+}
+
+// A node that was paused for longer than the log is kept.
+TEST_F(FollowerTest, WhatWasPrunedBeforeItWasReadIsSaidToBeLost) {
+  commit(*there_, 10);
+  there_->write([](store::Transaction& tx) { tx.prune(1'000, 5); });
+  Follower follower(*here_, LogPosition(2));
+  std::vector<std::int64_t> lost;
+  follower.on_lost([&](LogPosition floor) {
+    std::lock_guard lock(mutex_);
+    EXPECT_TRUE(seen_.empty());
+    lost.push_back(floor.value());
+    if (lost.size() == 1) throw store::StoreFailure("tried again");
+  });
+  follow(follower);
+  EXPECT_EQ(seen(5), (std::vector<std::int64_t>{6, 7, 8, 9, 10}));
+  EXPECT_EQ(lost, (std::vector<std::int64_t>{5, 5}));
+  follower.offer(commit(*here_));
+  EXPECT_EQ(seen(6).back(), 11);
+}
+
+TEST_F(FollowerTest, TheSameWhenNothingIsLeftOfIt) {
+  commit(*there_, 10);
+  there_->write([](store::Transaction& tx) { tx.prune(1'000, 100); });
+  Follower follower(*here_, LogPosition(2));
+  std::atomic<std::int64_t> lost{0};
+  follower.on_lost([&](LogPosition floor) { lost = floor.value(); });
+  follow(follower);
+  while (lost == 0) std::this_thread::yield();
+  follower.offer(commit(*here_));
+  EXPECT_EQ(seen(1), std::vector<std::int64_t>{11});
+  EXPECT_EQ(lost, 10);
+}
+
+TEST_F(FollowerTest, NoMoreIsReadThanIsTaken) {
+  commit(*there_, 5000);
+  Follower follower(*here_, {});
+  std::vector<BatchPtr> held;
+  follower.subscribe([&](const BatchPtr& batch) {
+    std::lock_guard lock(mutex_);
+    held.push_back(batch);
+  });
+  follow(follower);
+  seen(1);
+  std::this_thread::sleep_for(5 * Follower::kLook);
+  {
+    std::lock_guard lock(mutex_);
+    EXPECT_EQ(held.size(), 1u);
+  }
+  while (seen(0).size() < 5000) {
+    std::lock_guard lock(mutex_);
+    held.clear();
+  }
+  EXPECT_EQ(seen(5000), one_to(5000));
 }
 
 TEST_F(FollowerTest, HintsLostLateTwiceAndSwappedByTwoNodesAtOnceChangeNothing) {

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "tests/presence/redis_fixture.h"
 
 // Several nodes, and their deaths.
@@ -192,6 +194,56 @@ TEST_F(RedisMapTest, AnIdleSessionCostsRedisNothing) {
   // A renewal is one script of a few commands, however many sessions it covers.
   EXPECT_LE(full, full_scripts * 16);
   EXPECT_LE(std::abs(full - empty), 32);  // one renewal more or less, a blocking read
+}
+
+// The old node was paused, or cut off from Redis, when its session's client went to another node;
+// it registers all that it has before it hears of that.
+TEST_F(RedisMapTest, ASessionThatHasMovedStaysWithTheNodeThatItMovedTo) {
+  const auto a = node("a");
+  const auto b = node("b");
+  a->map.open(alice, "s_1", "sse");
+  ASSERT_TRUE(b->heard.hears(alice, "online"));
+  std::this_thread::sleep_for(Millis(5));
+  b->map.open(alice, "s_1", "websocket");  // moved
+  ASSERT_TRUE(eventually(
+      [&] { return ask(b->map, alice).transports == std::vector<std::string>{"websocket"}; }));
+  for (int round = 0; round < 6; ++round) {  // whoever comes back last
+    server.stop();
+    ASSERT_TRUE(a->fails());
+    ASSERT_TRUE(b->fails());
+    server.start();
+    ASSERT_TRUE(a->works());
+    ASSERT_TRUE(b->works());
+    EXPECT_EQ(ask(b->map, alice).transports, std::vector<std::string>{"websocket"});
+  }
+  a->map.close(alice, "s_1");  // now it has heard
+  a_grace_passes(*a, *b);
+  a_grace_passes(*a, *b);
+  EXPECT_EQ(b->heard.of(alice), "online");
+  EXPECT_EQ(status(b->map, alice), Status::kOnline);
+}
+
+TEST_F(RedisMapTest, ANodeThatWasFencedDoesNotTakeBackWhatHasMoved) {
+  const auto a = node("a");
+  const auto b = node("b");
+  a->map.open(alice, "s_1", "sse");
+  ASSERT_TRUE(b->heard.hears(alice, "online"));
+  std::this_thread::sleep_for(Millis(5));
+  b->map.open(alice, "s_1", "websocket");  // moved
+  ASSERT_TRUE(eventually(
+      [&] { return ask(b->map, alice).transports == std::vector<std::string>{"websocket"}; }));
+  // What a pause of more than the lease's life does.
+  server.command({"EVAL",
+                  "for _, l in ipairs(redis.call('ZRANGE', ARGV[1], 0, -1)) do "
+                  "if string.sub(l, 1, 2) == 'a/' then redis.call('ZREM', ARGV[1], l) end end "
+                  "return 'ok'",
+                  "0", options.prefix + "nodes"});
+  a_grace_passes(*b, *b);      // a has registered again long ago
+  a->map.close(alice, "s_1");  // now it has heard
+  a_grace_passes(*a, *b);
+  a_grace_passes(*a, *b);
+  EXPECT_EQ(b->heard.of(alice), "online");
+  EXPECT_EQ(status(b->map, alice), Status::kOnline);
 }
 
 }  // namespace

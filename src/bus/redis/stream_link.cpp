@@ -80,8 +80,9 @@ void StreamLink::find_end() {
     const std::string last(is_there ? text(*reply->element[0]->element[0]) : kNothingYet);
     if (cursor_.empty() || numbers(last) < numbers(cursor_)) cursor_ = last;
     up_ = true;
-    log_info("bus_redis_connected attempts={}", backoff_.attempts());
-    backoff_.reset();
+    if (backoff_.attempts() == 0 || backoff_.is_worth_a_word()) {
+      log_info("bus_redis_connected attempts={}", backoff_.attempts());
+    }
     events_.up();
     listen();
   });
@@ -96,6 +97,7 @@ void StreamLink::listen() {
         if (reply->type != REDIS_REPLY_ARRAY && reply->type != REDIS_REPLY_NIL) {
           return lost("feed", reply->str ? reply->str : "unexpected answer to XREAD");
         }
+        if (reply->type == REDIS_REPLY_NIL) backoff_.reset();  // has stood for a while
         heard(*reply);
         if (up_) listen();
       },
@@ -130,7 +132,13 @@ void StreamLink::add(const std::string& sender, std::vector<std::string> message
     command.push_back(std::move(message));
   }
   commands_.send(command, [this, done = std::move(done)](const redisReply* reply) {
-    if (reply != nullptr && reply->type == REDIS_REPLY_ERROR) lost("commands", reply->str);
+    if (reply != nullptr) {
+      if (reply->type == REDIS_REPLY_ERROR) {
+        lost("commands", reply->str);
+      } else {
+        backoff_.reset();  // not before: a Redis that is full or a replica only lets read
+      }
+    }
     done();
   });
 }

@@ -130,7 +130,7 @@ void Node::register_all(bool map_lost) {
   phase_ = Phase::kRegistering;
   live_.for_each(
       [&](UserId user, const std::string& session, const std::string& transport, bool told) {
-        const auto kind = map_lost && told ? scripts::kQuiet : scripts::kOpen;
+        const auto kind = map_lost && told ? scripts::kQuiet : scripts::kAgain;
         ops_.push_back({kind, user, session, transport});
       });
   if (map_lost)
@@ -152,7 +152,9 @@ void Node::send_batch() {
   for (std::size_t i = 0; i < count; ++i) {
     Op op = std::move(ops_.front());
     ops_.pop_front();
-    if (op.kind == scripts::kOpen || op.kind == scripts::kQuiet) opened.push_back(op.user);
+    const bool opens =
+        op.kind == scripts::kOpen || op.kind == scripts::kAgain || op.kind == scripts::kQuiet;
+    if (opens) opened.push_back(op.user);
     arguments.emplace_back(op.kind);
     arguments.push_back(key_of(op.user));
     arguments.push_back(std::move(op.session));

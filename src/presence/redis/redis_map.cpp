@@ -72,7 +72,9 @@ void RedisMap::stop() {
 }
 
 void RedisMap::open(UserId user, std::string_view session, std::string_view transport) {
-  mailbox_.post([this, user, s = std::string(session), t = std::string(transport)] {
+  // With the time: a node that registers again does not take back what has moved since.
+  auto with_time = std::string(transport) + ' ' + std::to_string(clock_.wall_ms());
+  mailbox_.post([this, user, s = std::string(session), t = std::move(with_time)] {
     node_->open(user, s, t);
   });
 }

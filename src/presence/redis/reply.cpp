@@ -46,7 +46,8 @@ State parse_state(const redisReply& reply, std::int64_t wall_now_ms) {
     const redisReply& sessions = *reply.element[2];
     for (std::size_t i = 0; i < sessions.elements; ++i) {
       const std::string_view held = text_of(*sessions.element[i]);
-      transports.emplace(held.substr(held.find(' ') + 1));
+      const auto how = held.substr(held.find(' ') + 1);
+      transports.emplace(how.substr(0, how.find(' ')));
     }
   }
   state.transports.assign(transports.begin(), transports.end());

@@ -17,7 +17,7 @@ std::string_view word_of(const redisReply& reply);  // `ok` or `fenced`
 std::int64_t int_at(const redisReply& reply, std::size_t index);
 std::string string_at(const redisReply& reply, std::size_t index);
 
-// [state, last seen, ["LEASE TRANSPORT", …], away] of scripts::Script::kQuery
+// [state, last seen, ["LEASE TRANSPORT SINCE", …], away] of scripts::Script::kQuery
 State parse_state(const redisReply& reply, std::int64_t wall_now_ms);
 
 struct Change {

@@ -50,18 +50,24 @@ local function remove(user, session, of, at)
   if call('EXISTS', key) == 0 then call('ZADD', leaving, at + grace, user) end
 end
 
-local function open(user, session, transport, quiet)
+-- `how`: "TRANSPORT WALL", since when it is open there.
+local function open(user, session, how, quiet, again)
   local key, member = P..'user:'..user, user..' '..session
   local held = call('HGET', key, session)
   local first = call('EXISTS', key) == 0
   if held then
     local of = string.match(held, '^%S+')
-    if of ~= lease then call('SREM', P..'lease:'..of, member) end
+    if of ~= lease then
+      local since = tonumber(string.match(held, ' (%d+)$') or 0)
+      local newer = since > tonumber(string.match(how, '%d+$'))
+      if again and newer and call('ZSCORE', nodes, of) then return end  -- it has moved there
+      call('SREM', P..'lease:'..of, member)
+    end
   end
-  call('HSET', key, session, lease..' '..transport)
+  call('HSET', key, session, lease..' '..how)
   call('SADD', P..'lease:'..lease, member)
   if first and call('ZREM', leaving, user) == 0 and not quiet then
-    announce(user, 'online', wall, transport)
+    announce(user, 'online', wall, string.match(how, '^%S+'))
   end
 end
 
@@ -113,8 +119,8 @@ if fenced() then return {'fenced'} end
 advance()
 for i = 6, #ARGV, 4 do
   local kind, user, session, transport = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  if kind == 'o' or kind == 'q' then
-    open(user, session, transport, kind == 'q')
+  if kind == 'o' or kind == 'r' or kind == 'q' then
+    open(user, session, transport, kind == 'q', kind ~= 'o')
   elseif kind == 'c' then
     remove(user, session, lease, now)
     call('SREM', P..'lease:'..lease, user..' '..session)

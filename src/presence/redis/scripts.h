@@ -22,7 +22,9 @@ std::string source(Script script);
 //   change before that began; the number of the last change; how many nodes are ready. FRESH
 //   becomes the generation of a map that is new, or older than GENERATION and CURSOR say.
 // apply (KIND USER SESSION TRANSPORT)*: answers in how many ms the next tick is due.
-//   open: announced if it is the user's first. quiet: never announced, the others know it. close.
+//   open: announced if it is the user's first; TRANSPORT is followed by " WALL_MS", since when it
+//   is. again: the same, but not taken from a live node that has had it since later. quiet: again,
+//   but never announced, the others know it. close.
 //   away, back: announced if the user is here and it was otherwise before.
 //   left: this node knows of no session of theirs any more; offline after the grace, if nobody else
 //   does.
@@ -30,9 +32,10 @@ std::string source(Script script);
 // how
 //   many nodes are ready. `ready`: all sessions of this node are registered.
 // drop: gives the lease and its sessions up. Answers 1: call it again, there is more.
-// query USER*: for each user: kHere, kLeaving or 0; last seen, ms; "LEASE TRANSPORT" of each
-// session; 1 if away.
+// query USER*: for each user: kHere, kLeaving or 0; last seen, ms; "LEASE TRANSPORT SINCE" of
+// each session; 1 if away.
 inline constexpr std::string_view kOpen = "o";
+inline constexpr std::string_view kAgain = "r";
 inline constexpr std::string_view kQuiet = "q";
 inline constexpr std::string_view kClose = "c";
 inline constexpr std::string_view kLeft = "l";

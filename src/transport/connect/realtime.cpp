@@ -123,7 +123,7 @@ void Realtime::connect(Entry entry, const http::Request& request,
       refuse(responder, request, identity.error());
       return;
     }
-    if (!is_let_in(entry, *parameters, request, responder)) return;
+    if (!is_let_in(entry, *identity, *parameters, request, responder)) return;
     admit({std::move(*identity), std::move(*parameters), std::move(shared), entry}, responder);
     return;
   }
@@ -132,7 +132,8 @@ void Realtime::connect(Entry entry, const http::Request& request,
     refuse(responder, request, ticket.error());
     return;
   }
-  if (!is_let_in(entry, *parameters, request, responder)) return;  // the ticket is not used up
+  // Before the ticket is used up.
+  if (!is_let_in(entry, ticket->identity, *parameters, request, responder)) return;
   parts_.chat.redeem_ticket(
       ticket->ticket_id, ticket->expires_at_ms,
       [this, responder,
@@ -150,8 +151,13 @@ void Realtime::connect(Entry entry, const http::Request& request,
 }
 
 // Polls that go on are no new clients.
-bool Realtime::is_let_in(Entry entry, const Parameters& parameters, const http::Request& request,
-                         const http::Responder& responder) {
+bool Realtime::is_let_in(Entry entry, const auth::Identity& identity, const Parameters& parameters,
+                         const http::Request& request, const http::Responder& responder) {
+  const auto& session = parameters.session;
+  if (!session.empty() && !parts_.tokens.owns_session_id(identity.user, session)) {
+    refuse(responder, request, field_error("session", "not a session of this user"));
+    return false;
+  }
   const bool resumes = parameters.cursor.has_value() || !parameters.session.empty();
   if (entry == Entry::kPoll && resumes) return true;
   const auto retry_after_s = gate_.refusal(resumes, parts_.clock.mono());
@@ -164,11 +170,6 @@ bool Realtime::is_let_in(Entry entry, const Parameters& parameters, const http::
 }
 
 void Realtime::admit(Admission admission, const http::Responder& responder) {
-  const auto& session = admission.parameters.session;
-  if (!session.empty() && !parts_.tokens.owns_session_id(admission.identity.user, session)) {
-    refuse(responder, *admission.request, field_error("session", "not a session of this user"));
-    return;
-  }
   switch (admission.entry) {
     case Entry::kWebSocket:
       serve_websocket(std::move(admission), responder);

@@ -75,8 +75,9 @@ class Realtime final : public poll::PollReader {
   bool is_at(const hub::Shard& here, const std::string& session) const;
 
   void connect(Entry entry, const http::Request& request, const http::Responder& responder);
-  bool is_let_in(Entry entry, const Parameters& parameters, const http::Request& request,
-                 const http::Responder& responder);  // false: has been answered
+  // False: has been answered.
+  bool is_let_in(Entry entry, const auth::Identity& identity, const Parameters& parameters,
+                 const http::Request& request, const http::Responder& responder);
   void admit(Admission admission, const http::Responder& responder);
   hub::OpenRequest open_request(const Admission& admission) const;
   void serve_websocket(Admission admission, const http::Responder& responder);
