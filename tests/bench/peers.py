@@ -149,7 +149,7 @@ class NginxNodes(NginxFairlead):
 
     def begin(self):
         self.http_port = free_port()
-        redis = os.path.join(self.dir, "redis")
+        redis = self.redis_path = os.path.join(self.dir, "redis")
         self.redis = self.start("redis-server", "--port", 0, "--unixsocket", redis, "--save", "", "--appendonly", "no", "--dir", self.dir)
         self.flags = ["--redis", "unix:" + redis, "--node", "n1"]
         Fairlead.begin(self)

@@ -80,5 +80,7 @@ def cases(transports):
     for on in streams:
         for name in nodes.LATENCY:
             yield Case(9, name, on, "nginx + nodes", 12, bind(nodes.latency, name, on))
+    for on in streams:
+        yield Case(9, "idle", on, "nginx + nodes", 140, bind(nodes.idle, on))
     for n in (1, 2, 3):
         yield Case(9, f"durable_on_{n}", "http", "nginx + nodes", 8, bind(nodes.durable, n))

@@ -74,6 +74,9 @@ def checks():
         yield Check(9, "p99 over three nodes, beside one node's", on, three, one, "≤", 3, "ms")
         yield Check(9, "the same while Redis is away", on, without, None, "≤", 300, "ms")
         yield Check(9, "lost or repeated", on, Source("three_nodes_without_redis", peer, "lost_or_repeated"), None, "≤", 0)
+    for on in ("ws", "sse"):
+        yield Check(9, "Redis's commands in a minute, with 5,000 idle sessions and without", on, Source("idle", peer, "redis_commands_with"),
+                    Source("idle", peer, "redis_commands_without"), "≤", 1.05)
     for n in (2, 3):
         yield Check(9, f"durable sends of 64 senders, {n} nodes beside one", "http", Source(f"durable_on_{n}", peer, "per_s"),
                     Source("durable_on_1", peer, "per_s"), "", None, "/s")
@@ -162,5 +165,5 @@ def details(rows, point):
 def brief(row):
     keys = ("error", "cpu_us_per_delivery", "deliveries_per_s", "lat_p99_ms", "lost", "rss_per_conn_b", "nginx_rss_per_conn_b", "idle_cpu_percent",
             "per_s", "cpu_us", "fresh_s", "back_s", "server_busy", "load_busy", "calm_p99_ms", "storm_p99_ms", "of_the_slow_mib", "stalled_p99_ms", "burst_p99_ms", "turn_cpu_ms", "turn_cpu_before_ms", "turn_ms",
-            "node_p50_ms", "node_p99_ms", "lost_or_repeated", "per_busiest_thread_s", "saturated_per_s", "loadgen_util", "other_programs_cores", "took_s")
+            "redis_commands_without", "redis_commands_with", "node_p50_ms", "node_p99_ms", "lost_or_repeated", "per_busiest_thread_s", "saturated_per_s", "loadgen_util", "other_programs_cores", "took_s")
     return " ".join(f"{k}={number(row[k]) if isinstance(row[k], (int, float)) else row[k]}" for k in keys if row.get(k) is not None)

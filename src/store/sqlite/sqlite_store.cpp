@@ -9,6 +9,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_transaction.h"
+#include "store/sqlite/turnstile.h"
 
 namespace fairlead::store {
 namespace sqlite {
@@ -89,6 +90,7 @@ class SqliteStore final : public Store {
   SqliteStore(const std::string& path, const SqliteOptions& options)
       : path_(path),
         options_(options),
+        turnstile_(path),
         writer_(path, Connection::Mode::kReadWrite, options.busy_timeout) {
     writer_.execute("PRAGMA synchronous = FULL");  // G2: an fsync of the WAL with every commit
     writer_.execute("PRAGMA foreign_keys = OFF");
@@ -111,6 +113,7 @@ class SqliteStore final : public Store {
   void write(const std::function<void(Transaction&)>& work) override {
     // Not after the commit: that one's acknowledgements need not wait for it.
     checkpoint_if_due();
+    const Turnstile::Turn turn(turnstile_, options_.busy_timeout);
     // IMMEDIATE: the next position is read under the lock, so that other processes cannot take it.
     Scope scope(writer_, "BEGIN IMMEDIATE");
     SqliteTransaction transaction(writer_, epoch_);
@@ -139,6 +142,7 @@ class SqliteStore final : public Store {
 
   const std::string path_;
   const SqliteOptions options_;
+  Turnstile turnstile_;
   int checkpoint_due_ = 0;  // length of the WAL, in pages
   Connection writer_;
   std::string epoch_;
