@@ -179,6 +179,7 @@ class Node::Parts {
     settings.epoch = store_->epoch();
     settings.node = config_.node;
     settings.outbox_bytes_max = config_.outbox_bytes;
+    settings.make_probe = [this](const auto& session) { return tokens_.make_probe(session); };
     settings.proofs_arrive = [this] { return bus_->healthy(); };
     settings.token_ended = [this](const std::string& token_id) {
       return tokens_.revoked(token_id);
@@ -219,8 +220,10 @@ class Node::Parts {
                        bus_->publish(bus::SessionMoved{session, clock_.wall_ms()});
                      },
                      [this](UserId user, const std::string& session, const std::string& word) {
-                       const bool may_be_elsewhere =
-                           config_.redis != "none" && tokens_.owns_session_id(user, session);
+                       const auto probe = protocol::parse_base32(word);
+                       const bool may_be_elsewhere = config_.redis != "none" &&
+                                                     tokens_.owns_session_id(user, session) &&
+                                                     probe && tokens_.is_probe_of(session, *probe);
                        if (may_be_elsewhere) bus_->publish(bus::SessionProof{user, session, word});
                        return may_be_elsewhere;
                      }});

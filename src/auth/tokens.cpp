@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <cassert>
+#include <cstring>
 #include <stdexcept>
 
 #include "auth/sodium.h"
@@ -25,6 +26,7 @@ static_assert(kKeyBytes == 32);
 constexpr std::string_view kToken = "token";
 constexpr std::string_view kTicket = "ticket";
 constexpr std::string_view kSession = "session";
+constexpr std::string_view kProbe = "probe";
 
 void put_i64(std::string& to, std::int64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) {
@@ -197,6 +199,28 @@ bool Tokens::owns_session_id(UserId user, std::string_view session) const {
   if (!payload || !given) return false;
   put_i64(*payload, user.value());
   return same(*given, mac(kSession, *payload, crypto_generichash_BYTES_MIN));
+}
+
+// 31 random bits, and as many of the MAC as there is room for: guessing one proves one's own
+// session.
+std::int64_t Tokens::make_probe(std::string_view session) const {
+  const auto random = static_cast<std::uint32_t>(random_u64() >> 33);
+  return static_cast<std::int64_t>(std::uint64_t{random} << 32 | probe_mac(session, random));
+}
+
+bool Tokens::is_probe_of(std::string_view session, std::int64_t probe) const {
+  const auto bits = static_cast<std::uint64_t>(probe);
+  return probe >= 0 && static_cast<std::uint32_t>(bits) ==
+                           probe_mac(session, static_cast<std::uint32_t>(bits >> 32));
+}
+
+std::uint32_t Tokens::probe_mac(std::string_view session, std::uint32_t random) const {
+  std::string payload(session);
+  put_i64(payload, random);
+  const auto code = mac(kProbe, payload, crypto_generichash_BYTES_MIN);
+  std::uint32_t first = 0;
+  std::memcpy(&first, code.data(), sizeof first);
+  return first;
 }
 
 }  // namespace fairlead::auth

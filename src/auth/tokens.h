@@ -62,7 +62,13 @@ class Tokens {
   std::string make_session_id(UserId user) const;
   bool owns_session_id(UserId user, std::string_view session) const;
 
+  // A word for a session's hello, as a number that is not negative: another one each time, and any
+  // node can tell that a node has made it for this session.
+  std::int64_t make_probe(std::string_view session) const;
+  bool is_probe_of(std::string_view session, std::int64_t probe) const;
+
  private:
+  std::uint32_t probe_mac(std::string_view session, std::uint32_t random) const;
   std::string mac(std::string_view purpose, std::string_view payload, std::size_t bytes) const;
   std::string seal(std::string_view purpose, const std::string& payload) const;
   // The payload of a text that seal() made for this purpose.

@@ -79,26 +79,36 @@ void Hub::end_session(const std::string& session, EndReason reason) {
 
 void Hub::prove(UserId user, const std::string& session, const std::string& word,
                 std::function<void(Result<void>)> done) {
-  if (post_proof(user, session, word, done)) return;
-  if (others_.prove && others_.prove(user, session, word)) return done({});
+  const auto told_others = [=, this] {
+    return others_.prove && others_.prove(user, session, word);
+  };
+  const bool is_here = post_proof(user, session, word, [=](Proof proof) {
+    if (proof == Proof::kNotTheirs) {
+      done(fail(ErrorCode::kNotFound, kNoSession));
+    } else if (proof == Proof::kWrong && !told_others()) {
+      done(fail(ErrorCode::kBadRequest, "probe: not the word of this session's hello"));
+    } else {
+      done({});
+    }
+  });
+  if (is_here) return;
+  if (told_others()) return done({});
   done(fail(ErrorCode::kNotFound, kNoSession));
 }
 
 void Hub::prove_here(UserId user, const std::string& session, const std::string& word) {
-  post_proof(user, session, word, [](const Result<void>&) {});
+  post_proof(user, session, word, [](Proof) {});
 }
 
 bool Hub::post_proof(UserId user, const std::string& session, const std::string& word,
-                     const Proven& done) {
+                     const Judged& judged) {
   auto* shard = find(session);
   return shard != nullptr && shard->post([=] {
     auto* found = shard->find(session);
     if (found == nullptr || found->user->profile.id != user) {
-      done(fail(ErrorCode::kNotFound, kNoSession));
-    } else if (!shard->prove(found, word)) {
-      done(fail(ErrorCode::kBadRequest, "probe: not the word of this session's hello"));
+      judged(Proof::kNotTheirs);
     } else {
-      done({});
+      judged(shard->prove(found, word) ? Proof::kRight : Proof::kWrong);
     }
   });
 }

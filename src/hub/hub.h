@@ -44,7 +44,7 @@ class Hub {
   struct Others {
     std::function<void(const Ephemeral&)> announce;
     std::function<void(const std::string& session)> session_is_here;
-    // A proof for a session that is not on this node. False: nobody can be told of it, or it is
+    // A proof for what is not on this node. False: nobody can be told of it, or it is
     // nobody's.
     std::function<bool(UserId, const std::string& session, const std::string& word)> prove;
   };
@@ -67,7 +67,8 @@ class Hub {
   void end_if_older(const std::string& session, std::int64_t than_ms);
   // The round trip over SSE: `word` is that of the session's hello. `done` on the shard's thread;
   // not_found if the session is not this user's, bad_request if the word is another. If the session
-  // is not here, the others are told, and what they say of it is not waited for.
+  // is not here, or here is what it was before it moved, the others are told, and what they say of
+  // it is not waited for.
   void prove(UserId user, const std::string& session, const std::string& word,
              std::function<void(Result<void>)> done);
   // The same for what another node was told.
@@ -95,10 +96,11 @@ class Hub {
   void drain(std::chrono::milliseconds over, std::function<void()> done);
 
  private:
-  using Proven = std::function<void(Result<void>)>;
-  // False: it is not here, and `done` is not called.
+  enum class Proof { kRight, kWrong, kNotTheirs };
+  using Judged = std::function<void(Proof)>;
+  // False: it is not here, and `judged` is not called.
   bool post_proof(UserId user, const std::string& session, const std::string& word,
-                  const Proven& done);
+                  const Judged& judged);
 
   std::vector<Shard*> shards_;
   Others others_;  // constant once something runs

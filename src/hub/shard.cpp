@@ -60,7 +60,7 @@ void Shard::end_if_older(const std::string& session, std::int64_t than_ms) {
   if (found == nullptr) return;
   const auto later =
       static_cast<std::int32_t>(static_cast<std::uint32_t>(than_ms) - found->came_at_ms);
-  if (later > 0) {
+  if (later >= 0) {  // in one millisecond it may have come and gone
     end(found, EndReason::kTakenOver);
   } else if (later < 0 && found->kind == TransportKind::kPoll && found->attached) {
     // It has polled here since then, of which the others were not told: presence is.
@@ -97,7 +97,8 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
   session->last_queued = now_;
   session->came_at_ms = static_cast<std::uint32_t>(clock_.wall_ms());
-  session->probe = static_cast<std::int64_t>(random_u64() >> 1);
+  session->probe = settings_.make_probe ? settings_.make_probe(session->id)
+                                        : static_cast<std::int64_t>(random_u64() >> 1);
   // A poll proves itself: the next one comes with the cursor that only the answer had.
   session->proven = !request.probe || kind == TransportKind::kPoll;
   if (!session->proven) unproven_.emplace_back(now_ + settings_.probe_timeout, key);

@@ -43,6 +43,8 @@ struct ShardSettings {
   // checked on another thread, and end_token() may have passed this shard in between. Any thread;
   // empty: never.
   std::function<bool(const std::string& token_id)> token_ended = {};
+  // The word of a session's hello, as a number that is not negative. Any thread; empty: at random.
+  std::function<std::int64_t(const std::string& session)> make_probe = {};
   // Whether a proof that an SSE client gave to another node gets here; who came when it did not is
   // not ended for want of one. Any thread; empty: always.
   std::function<bool()> proofs_arrive = {};

@@ -97,6 +97,18 @@ TEST_F(TokensTest, AnotherNodeWithTheSameKeyAcceptsTheToken) {
   EXPECT_TRUE(other.check_token(tokens.issue_token(alice).text));
 }
 
+TEST_F(TokensTest, AProbeIsKnownByAnyNodeAsMadeForItsSession) {
+  Tokens other{std::string(32, 'k'), clock}, stranger{std::string(32, 'x'), clock};
+  const auto probe = tokens.make_probe("s_one");
+  EXPECT_GE(probe, 0);
+  EXPECT_NE(probe, tokens.make_probe("s_one"));
+  EXPECT_TRUE(other.is_probe_of("s_one", probe));
+  EXPECT_FALSE(other.is_probe_of("s_two", probe));
+  EXPECT_FALSE(other.is_probe_of("s_one", probe ^ 1));
+  EXPECT_FALSE(other.is_probe_of("s_one", -probe));
+  EXPECT_FALSE(stranger.is_probe_of("s_one", probe));
+}
+
 TEST_F(TokensTest, ATokenExpiresAtItsTime) {
   const Issued issued = tokens.issue_token(alice);
   clock.advance(milliseconds(limits::kTokenLife) - milliseconds(1));

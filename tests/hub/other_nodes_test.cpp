@@ -160,6 +160,24 @@ TEST_F(OtherNodesTest, AProofForASessionThatIsNotHereGoesToThem) {
   EXPECT_EQ(prove("s_nowhere", "word"), ErrorCode::kNotFound);
 }
 
+// The session has moved, and the news of that is not here yet.
+TEST_F(OtherNodesTest, AWordOfAnotherHelloGoesToThemIfTheyMayHaveSaidIt) {
+  create_room(room_, ann_);
+  FakeTransport to(TransportKind::kSse);
+  auto asked = request(ann_);
+  asked.probe = true;
+  auto* session = shard_->open(asked, &to);
+  pump_until([&] { return !to.taken.empty(); });
+  EXPECT_EQ(prove(session->id, "another"), std::nullopt);
+  EXPECT_THAT(proofs_, testing::ElementsAre(session->id));
+  EXPECT_FALSE(session->proven);
+  hub_->prove_here(ann_, session->id, "another");
+  shard_->run_mailbox();
+  EXPECT_EQ(proofs_.size(), 1U) << "what came from them does not go back to them";
+  others_may_know_ = false;
+  EXPECT_EQ(prove(session->id, "another"), ErrorCode::kBadRequest);
+}
+
 TEST_F(OtherNodesTest, AProofThatTheyWereGivenCounts) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);

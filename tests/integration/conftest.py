@@ -12,9 +12,10 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from harness.fairlead import BINARY, Fairlead  # noqa: E402
+from harness.metrics import metric  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
 from harness.redis_server import RedisServer  # noqa: E402
-from harness.timing import SLOWDOWN, patience  # noqa: E402
+from harness.timing import SLOWDOWN, eventually_blocking, patience  # noqa: E402
 from harness.world import World  # noqa: E402
 
 
@@ -113,6 +114,7 @@ class _Site:
             _RUNNING.append(node)
             self.started.append(lambda node=node: self._end(node))
             made.append(node)
+        eventually_blocking(lambda: all(metric(node, "fairlead_bus_healthy") for node in made), 20, "nodes hear each other")
         return made
 
     def proxy(self, *nodes):
