@@ -41,6 +41,8 @@ constexpr char kTokenKey[] = "token_key";
 // every node of the store accepts them.
 std::string token_key(store::Store& store) {
   std::string key;
+  store.open_reader()->read([&](store::View& view) { key = view.setting(kTokenKey); });
+  if (!key.empty()) return key;  // and no other node is waited for
   store.write([&](store::Transaction& tx) {
     key = tx.setting(kTokenKey);
     if (!key.empty()) return;

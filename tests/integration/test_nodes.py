@@ -1,6 +1,8 @@
 """Several nodes of one server: any request and any reconnect may reach any of them."""
 
 import asyncio
+import fcntl
+import os
 import shutil
 import signal
 import socket
@@ -333,6 +335,22 @@ async def test_a_node_that_comes_later_knows_all(site):
     nodes[1].start()
     stream = await on(bob, nodes[1]).stream("sse", {"cursor": cursor})
     assert [message_of(await next_message(stream))["text"] for _ in range(100)] == [str(n) for n in range(100)]
+    world.close()
+
+
+async def test_a_node_starts_while_another_one_is_stopped_in_the_middle_of_a_commit(site):
+    nodes = site.nodes(2, "--drain-seconds", "1")
+    world = World(nodes[0].address)
+    ann = await world.user("ann")
+    room = await ann.new_room()
+    assert nodes[1].terminate() == 0
+    with open(os.path.join(nodes[0].data, "fairlead.db-writer")) as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)  # as if it held it
+        nodes[1].start()
+        there = on(ann, nodes[1])
+        expect(await there.rest.get("/api/v1/rooms"), 200)
+        expect(await there.rest.post(f"/api/v1/rooms/{room}/messages", {"text": "not now"}), 503)
+    await there.say(room, "now")
     world.close()
 
 

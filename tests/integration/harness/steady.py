@@ -54,7 +54,7 @@ class Reader:
         self.told = []
         self.session = None
         self.stream = None
-        self.node = None  # the one that said hello last
+        self.node = None  # the one that has said hello to the stream of now
         self.reconnects = 0
         self.gaps = []  # seconds between two messages
         self.byes = []  # (when, reconnect_in_ms)
@@ -68,6 +68,7 @@ class Reader:
             except LOST:
                 pass
             finally:
+                self.node = None
                 if self.stream:
                     self.stream.abandon()
             self.reconnects += 1
