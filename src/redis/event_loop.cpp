@@ -1,5 +1,8 @@
 #include "redis/event_loop.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -24,6 +27,10 @@ EventLoop::~EventLoop() {
 }
 
 void EventLoop::run() {
+  sigset_t pipe;  // hiredis writes without MSG_NOSIGNAL
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   uv_run(&loop_, UV_RUN_DEFAULT);
 }
 void EventLoop::stop() {

@@ -21,7 +21,7 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   uv_loop_t* get() { return &loop_; }
-  void run();    // until stop()
+  void run();    // until stop(); blocks SIGPIPE in the thread
   void stop();   // loop's thread
   void wake();   // any thread, at any time while the object lives
   void close();  // loop's thread, after run(): no wake() gets through any more; closes all handles

@@ -22,6 +22,13 @@ class OtherNodesTest : public ShardTest {
     settings.proofs_arrive = [this] { return proofs_arrive_; };
     return settings;
   }
+  // A session that has polled once, and is parked.
+  Session* polled(const OpenRequest& asked, FakeTransport& to) {
+    auto* session = shard_->poll(asked, &to);
+    pump_until([&] { return session->state == Session::State::kLive; });
+    shard_->answered(session);
+    return session;
+  }
   std::optional<ErrorCode> prove(const std::string& session, const std::string& word) {
     std::optional<Result<void>> answer;
     hub_->prove(ann_, session, word, [&](Result<void> result) { answer = std::move(result); });
@@ -84,9 +91,7 @@ TEST_F(OtherNodesTest, TheSameForAPollBetweenTwo) {
   FakeTransport first(TransportKind::kPoll), second(TransportKind::kPoll);
   auto asked = request(ann_, "s_known");
   asked.cursor = cursor_now();
-  auto* session = shard_->poll(asked, &first);
-  pump_until([&] { return session->state == Session::State::kLive; });
-  shard_->answered(session);
+  auto* session = polled(asked, first);
   ASSERT_EQ(session->state, Session::State::kParked);
   const auto between = clock_.wall_ms() + 1;
   clock_.advance(std::chrono::milliseconds(5));
@@ -106,9 +111,7 @@ TEST_F(OtherNodesTest, APollThatCameBackBeforeTheNewsOfItsMoveIsPresentHere) {
   FakeTransport first(TransportKind::kPoll), second(TransportKind::kPoll);
   auto asked = request(ann_, "s_known");
   asked.cursor = cursor_now();
-  auto* session = shard_->poll(asked, &first);
-  pump_until([&] { return session->state == Session::State::kLive; });
-  shard_->answered(session);
+  polled(asked, first);
   clock_.advance(std::chrono::milliseconds(5));
   const auto elsewhere = clock_.wall_ms();  // there it took the place in the map
   clock_.advance(std::chrono::milliseconds(5));
@@ -129,9 +132,7 @@ TEST_F(OtherNodesTest, WhoseEventsGotLostComeBackAndAreTold) {
   const auto cursor = cursor_now();
   auto asked = request(ann_, "s_poll");
   asked.cursor = cursor;
-  auto* parked = shard_->poll(asked, &poll);
-  pump_until([&] { return parked->state == Session::State::kLive; });
-  shard_->answered(parked);
+  polled(asked, poll);
   store_->write([&](store::Transaction& tx) {  // by another node
     tx.remove_member(
         room_, ann_,

@@ -5,7 +5,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import time
 
 import pytest
@@ -414,22 +413,14 @@ async def test_a_paused_node_that_wakes_up_announces_nobody_who_has_moved(site):
     world.close()
 
 
-def ask_redis(node, *words):
-    path = node.redis_address.removeprefix("unix:")
-    with socket.socket(socket.AF_UNIX) as redis:
-        redis.connect(path)
-        redis.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words))
-        return redis.recv(65536).decode().split()
-
-
 async def test_a_hint_that_no_node_has_written_stops_none(nodes):
     world = World(nodes[0].address)
     ann = await world.user("ann")
     await ann.say(await ann.new_room(), "so that there is a stream")
     _, epoch, position = (await ann.sync())["cursor"].split(".")
-    key = next(word for word in ask_redis(nodes[0], "KEYS", f"fairlead:bus:*{epoch}") if word.startswith("fairlead"))
-    ask_redis(nodes[0], "XADD", key, "*", "from", "x", "m",
-              '{"type":"committed","from":%d,"events":[[0,0,4,0,0,"{}"]]}' % (int(position, 32) + 1))
+    key = next(word for word in nodes[0].redis.command("KEYS", f"fairlead:bus:*{epoch}").decode().split() if word.startswith("fairlead"))
+    nodes[0].redis.command("XADD", key, "*", "from", "x", "m",
+                           '{"type":"committed","from":%d,"events":[[0,0,4,0,0,"{}"]]}' % (int(position, 32) + 1))
     await asyncio.sleep(1)
     assert all(node.alive() for node in nodes)
     world.close()

@@ -196,17 +196,31 @@ TEST_F(RedisMapTest, AnIdleSessionCostsRedisNothing) {
   EXPECT_LE(std::abs(full - empty), 32);  // one renewal more or less, a blocking read
 }
 
+struct MovedSessionTest : RedisMapTest {
+  void alice_moves(TestNode& from, TestNode& to) {
+    from.map.open(alice, "s_1", "sse");
+    ASSERT_TRUE(to.heard.hears(alice, "online"));
+    std::this_thread::sleep_for(Millis(5));
+    to.map.open(alice, "s_1", "websocket");
+    ASSERT_TRUE(eventually(
+        [&] { return ask(to.map, alice).transports == std::vector<std::string>{"websocket"}; }));
+  }
+  // When the node that it came from has heard of the move at last.
+  void expect_only_the_move_to_count(TestNode& from, TestNode& to) {
+    from.map.close(alice, "s_1");
+    a_grace_passes(from, to);
+    a_grace_passes(from, to);
+    EXPECT_EQ(to.heard.of(alice), "online");
+    EXPECT_EQ(status(to.map, alice), Status::kOnline);
+  }
+};
+
 // The old node was paused, or cut off from Redis, when its session's client went to another node;
 // it registers all that it has before it hears of that.
-TEST_F(RedisMapTest, ASessionThatHasMovedStaysWithTheNodeThatItMovedTo) {
+TEST_F(MovedSessionTest, ItStaysWithTheNodeThatItMovedTo) {
   const auto a = node("a");
   const auto b = node("b");
-  a->map.open(alice, "s_1", "sse");
-  ASSERT_TRUE(b->heard.hears(alice, "online"));
-  std::this_thread::sleep_for(Millis(5));
-  b->map.open(alice, "s_1", "websocket");  // moved
-  ASSERT_TRUE(eventually(
-      [&] { return ask(b->map, alice).transports == std::vector<std::string>{"websocket"}; }));
+  ASSERT_NO_FATAL_FAILURE(alice_moves(*a, *b));
   for (int round = 0; round < 6; ++round) {  // whoever comes back last
     server.stop();
     ASSERT_TRUE(a->fails());
@@ -216,34 +230,21 @@ TEST_F(RedisMapTest, ASessionThatHasMovedStaysWithTheNodeThatItMovedTo) {
     ASSERT_TRUE(b->works());
     EXPECT_EQ(ask(b->map, alice).transports, std::vector<std::string>{"websocket"});
   }
-  a->map.close(alice, "s_1");  // now it has heard
-  a_grace_passes(*a, *b);
-  a_grace_passes(*a, *b);
-  EXPECT_EQ(b->heard.of(alice), "online");
-  EXPECT_EQ(status(b->map, alice), Status::kOnline);
+  expect_only_the_move_to_count(*a, *b);
 }
 
-TEST_F(RedisMapTest, ANodeThatWasFencedDoesNotTakeBackWhatHasMoved) {
+TEST_F(MovedSessionTest, ANodeThatWasFencedDoesNotTakeItBack) {
   const auto a = node("a");
   const auto b = node("b");
-  a->map.open(alice, "s_1", "sse");
-  ASSERT_TRUE(b->heard.hears(alice, "online"));
-  std::this_thread::sleep_for(Millis(5));
-  b->map.open(alice, "s_1", "websocket");  // moved
-  ASSERT_TRUE(eventually(
-      [&] { return ask(b->map, alice).transports == std::vector<std::string>{"websocket"}; }));
+  ASSERT_NO_FATAL_FAILURE(alice_moves(*a, *b));
   // What a pause of more than the lease's life does.
   server.command({"EVAL",
                   "for _, l in ipairs(redis.call('ZRANGE', ARGV[1], 0, -1)) do "
                   "if string.sub(l, 1, 2) == 'a/' then redis.call('ZREM', ARGV[1], l) end end "
                   "return 'ok'",
                   "0", options.prefix + "nodes"});
-  a_grace_passes(*b, *b);      // a has registered again long ago
-  a->map.close(alice, "s_1");  // now it has heard
-  a_grace_passes(*a, *b);
-  a_grace_passes(*a, *b);
-  EXPECT_EQ(b->heard.of(alice), "online");
-  EXPECT_EQ(status(b->map, alice), Status::kOnline);
+  a_grace_passes(*b, *b);  // a has registered again long ago
+  expect_only_the_move_to_count(*a, *b);
 }
 
 }  // namespace

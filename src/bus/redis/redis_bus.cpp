@@ -1,28 +1,17 @@
 #include "bus/redis/redis_bus.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <utility>
 
 #include "bus/codec.h"
 #include "core/log_line.h"
-#include "core/random.h"
+#include "redis/names.h"
 
 namespace fairlead::bus {
 namespace {
 
 constexpr std::size_t kEntriesInFlight = 4;
-
-std::string fresh_name() {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string name;
-  for (const char byte : random_bytes(8)) {
-    name += kDigits[static_cast<unsigned char>(byte) >> 4];
-    name += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return name;
-}
 
 // Parts of a large commit, each small enough for an entry.
 std::vector<Committed> parts_of(const Committed& all) {
@@ -43,7 +32,7 @@ std::vector<Committed> parts_of(const Committed& all) {
 
 RedisBus::RedisBus(RedisBusOptions options)
     : options_(std::move(options)),
-      sender_(fresh_name()),
+      sender_(redis::fresh_name()),
       loop_([this] {
         mailbox_.run();
         flush();
@@ -76,10 +65,6 @@ void RedisBus::start() {
 
 void RedisBus::run() {
   pthread_setname_np(pthread_self(), "bus");
-  sigset_t pipe;  // hiredis writes without MSG_NOSIGNAL
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   link_->start();
   loop_.run();
   mailbox_.close();

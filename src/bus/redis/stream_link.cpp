@@ -37,10 +37,10 @@ StreamLink::StreamLink(redis::EventLoop& loop, const RedisBusOptions& options, E
                 {[this] { feed_.connect(); }, [this](const auto& why) { lost("commands", why); }}),
       feed_(loop, options.address, options.answer_timeout,
             {[this] { find_end(); }, [this](const auto& why) { lost("feed", why); }}),
-      retry_(loop, [this] { connect(); }) {}
+      retry_(loop, [this] { start(); }) {}
 
 void StreamLink::start() {
-  connect();
+  commands_.connect();
 }
 
 void StreamLink::stop() {
@@ -49,10 +49,6 @@ void StreamLink::stop() {
   retry_.stop();
   commands_.drop();
   feed_.drop();
-}
-
-void StreamLink::connect() {
-  commands_.connect();
 }
 
 void StreamLink::lost(const char* which, const std::string& why) {

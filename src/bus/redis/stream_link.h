@@ -33,7 +33,6 @@ class StreamLink {
            std::function<void()> done);
 
  private:
-  void connect();
   void lost(const char* which, const std::string& why);
   void find_end();
   void listen();

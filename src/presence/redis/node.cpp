@@ -6,6 +6,7 @@
 
 #include "core/log_line.h"
 #include "presence/redis/reply.h"
+#include "redis/names.h"
 
 namespace fairlead::presence {
 namespace {
@@ -103,7 +104,7 @@ void Node::take_lease() {
   ticking_ = false;
   tick_timer_.stop();
   const unsigned registration = ++registration_;
-  link_.call(Script::kLease, lease_, {generation_, std::to_string(cursor_), fresh_name()},
+  link_.call(Script::kLease, lease_, {generation_, std::to_string(cursor_), redis::fresh_name()},
              [this, registration](const redisReply* reply) {
                if (current(registration, reply)) leased(*reply);
              });

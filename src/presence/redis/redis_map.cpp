@@ -1,7 +1,5 @@
 #include "presence/redis/redis_map.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -53,10 +51,6 @@ void RedisMap::start() {
 }
 
 void RedisMap::run() {
-  sigset_t pipe;  // hiredis writes without MSG_NOSIGNAL
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   node_->start();
   loop_.run();
   mailbox_.close();

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <set>
 
-#include "core/random.h"
 #include "presence/redis/scripts.h"
+#include "redis/names.h"
 
 namespace fairlead::presence {
 namespace {
@@ -79,13 +79,6 @@ std::string key_of(UserId user) {
   return std::to_string(user.value());
 }
 
-std::string fresh_name() {
-  std::string name;
-  std::uint64_t bits = random_u64();
-  for (int i = 0; i < 16; ++i, bits >>= 4) name += "0123456789abcdef"[bits & 15];
-  return name;
-}
-
 std::string fresh_lease(std::string_view node) {
   std::string lease;
   for (const char c : node.substr(0, 64)) {
@@ -93,7 +86,7 @@ std::string fresh_lease(std::string_view node) {
                        c == '.' || c == '-' || c == '_';
     lease += plain ? c : '_';
   }
-  return lease + '/' + fresh_name();
+  return lease + '/' + redis::fresh_name();
 }
 
 }  // namespace fairlead::presence

@@ -28,7 +28,6 @@ struct Change {
 std::optional<Change> parse_change(const redisReply& fields);
 
 std::string key_of(UserId user);
-std::string fresh_name();                        // never used before
-std::string fresh_lease(std::string_view node);  // the same, readable, without spaces
+std::string fresh_lease(std::string_view node);  // never used before; readable, without spaces
 
 }  // namespace fairlead::presence
