@@ -153,6 +153,13 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
       ->capture_default_str();
   serve
+      .add_option("--presence-members", config.presence_members,
+                  "Rooms of at most so many members are told who comes and goes; larger ones how "
+                  "many are here")
+      ->envname("FAIRLEAD_PRESENCE_MEMBERS")
+      ->check(CLI::Range(0, 20'000))
+      ->capture_default_str();
+  serve
       .add_option(
           "--admissions-per-s", config.admissions_per_s,
           "Realtime connections let in a second; beyond: 503 with Retry-After. 0: any number")

@@ -23,6 +23,7 @@ struct Config {
   std::vector<std::string> origins;
   std::vector<std::string> api_keys;
   std::size_t outbox_bytes = limits::kOutboxBytesMax;
+  int presence_members = 256;  // members of larger rooms are told counts alone
   int admissions_per_s = 5000;  // new realtime connections; 0: any number
   int admissions_burst = 40'000;
   int drain_seconds = 10;

@@ -167,6 +167,7 @@ class Node::Parts {
   chat::Settings chat_settings() const {
     chat::Settings settings;
     settings.sends = {config_.sends_per_5s, 5s, config_.sends_burst};
+    settings.presence_members_max = config_.presence_members;
     return settings;
   }
 

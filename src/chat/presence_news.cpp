@@ -20,8 +20,9 @@ Json to_json(const presence::State& state) {
 
 }  // namespace
 
-std::vector<PresenceNews> presence_news(store::View& view, const presence::Changes& changes,
-                                        std::int64_t members_max) {
+PresenceNewsAll presence_news(store::View& view, const presence::Changes& changes,
+                              std::int64_t members_max) {
+  PresenceNewsAll news;
   std::map<RoomId, bool> is_small;
   std::map<RoomId, std::vector<UserId>> users_of;
   for (const auto& [user, state] : changes) {
@@ -31,16 +32,16 @@ std::vector<PresenceNews> presence_news(store::View& view, const presence::Chang
       if (is_new) {
         const auto room = view.room(membership.room);
         it->second = room && room->members_count <= members_max;
+        if (room && !it->second) news.large.emplace(membership.room, room->members_count);
       }
       if (it->second) users_of[membership.room].push_back(user);
     }
   }
   std::map<std::vector<UserId>, std::vector<RoomId>> rooms_of;
   for (auto& [room, users] : users_of) rooms_of[std::move(users)].push_back(room);
-  std::vector<PresenceNews> news;
   for (auto& [users, rooms] : rooms_of) {
-    news.push_back({{}, std::move(rooms)});
-    for (const auto user : users) news.back().users.emplace(user, changes.at(user));
+    auto& event = news.each.emplace_back(PresenceNews{{}, std::move(rooms)});
+    for (const auto user : users) event.users.emplace(user, changes.at(user));
   }
   return news;
 }
@@ -54,6 +55,18 @@ std::string presence_event_json(const presence::Changes& users, std::int64_t now
   auto& all = data["users"] = Json::object();
   for (const auto& [user, state] : users) all[protocol::to_wire(user)] = to_json(state);
   return protocol::event_json("presence", "", RoomId{}, now_ms, data);
+}
+
+std::optional<std::string> presence_counts_json(RoomId room,
+                                                const std::map<UserId, presence::State>& members,
+                                                std::int64_t now_ms) {
+  std::map<presence::Status, std::int64_t> count;
+  for (const auto& [user, state] : members) ++count[state.status];
+  if (count[presence::Status::kUnknown] > 0) return std::nullopt;
+  const Json counts = {{"online", count[presence::Status::kOnline]},
+                       {"away", count[presence::Status::kAway]},
+                       {"members", members.size()}};
+  return protocol::event_json("presence", "", room, now_ms, {{"counts", counts}});
 }
 
 }  // namespace fairlead::chat

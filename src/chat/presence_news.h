@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,13 +18,23 @@ struct PresenceNews {
   std::vector<RoomId> rooms;
 };
 
+struct PresenceNewsAll {
+  std::vector<PresenceNews> each;
+  std::map<RoomId, std::int64_t> large;  // more members than are told of each change: how many
+};
+
 // At most one event a room, with all who changed and are in it; rooms in which the same users
-// changed share theirs. Rooms of more than `members_max` members are told nothing.
-std::vector<PresenceNews> presence_news(store::View& view, const presence::Changes& changes,
-                                        std::int64_t members_max);
+// changed share theirs. Rooms of more than `members_max` members are told nothing but counts.
+PresenceNewsAll presence_news(store::View& view, const presence::Changes& changes,
+                              std::int64_t members_max);
 
 // Ephemeral: the whole event's JSON. `users` says it all; of a single user it is said beside it,
 // too.
 std::string presence_event_json(const presence::Changes& users, std::int64_t now_ms);
+
+// Ephemeral: how many of a large room's members are online and away. nullopt: it is not known.
+std::optional<std::string> presence_counts_json(RoomId room,
+                                                const std::map<UserId, presence::State>& members,
+                                                std::int64_t now_ms);
 
 }  // namespace fairlead::chat

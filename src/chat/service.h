@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chat/accounts.h"
+#include "chat/headcounts.h"
 #include "chat/members.h"
 #include "chat/messages.h"
 #include "chat/rate_limit.h"
@@ -24,9 +25,9 @@ namespace fairlead::chat {
 struct Settings {
   Rate sends{5, std::chrono::seconds(5),
              10};  // per user and room, on this node; count 0: unlimited
-  // Rooms with more members push no presence events (each change would cost a delivery to each of
-  // them); GET …/presence tells all the same.
-  std::int64_t presence_push_members_max = 256;
+  // Members of larger rooms are told counts alone (else each change would cost a delivery to each
+  // of them); GET …/presence tells all the same.
+  std::int64_t presence_members_max = 256;
 };
 
 // The answer comes once, on the writer's, a reader's or the presence map's thread (a refusal may
@@ -125,11 +126,14 @@ class Service {
   void read(std::function<Result<T>(store::View&)> work, Done<T> done);
   void query_presence(Result<std::vector<UserId>> users, Done<PresenceStates> done);
   void push_presence(const presence::Changes& changes);
+  void push_counts();
+  void push_count(RoomId room);
 
   const Parts parts_;
   const Settings settings_;
   RateLimiter<SendKey, SendKeyHash> sends_;
   RateLimiter<SendKey, SendKeyHash> typings_;
+  Headcounts headcounts_;
 };
 
 }  // namespace fairlead::chat

@@ -13,6 +13,15 @@
 #include "core/log_line.h"
 
 namespace fairlead::chat {
+namespace {
+
+std::vector<UserId> member_ids(store::View& view, RoomId room, std::size_t limit) {
+  std::vector<UserId> users;
+  for (const auto& member : view.members(room, limit)) users.push_back(member.user.id);
+  return users;
+}
+
+}  // namespace
 
 // The limit is on events, not on calls: who types on is told that all is well.
 void Service::typing(UserId caller, RoomId room, Done<void> done) {
@@ -44,11 +53,7 @@ void Service::room_presence(UserId caller, RoomId room, Done<PresenceStates> don
       [caller, room](store::View& view) -> Result<std::vector<UserId>> {
         const auto allowed = permission(view, room, caller, Action::kRead);
         if (!allowed) return fail(allowed.error());
-        std::vector<UserId> users;
-        for (const auto& member : view.members(room, kRoomPresenceMax)) {
-          users.push_back(member.user.id);
-        }
-        return users;
+        return member_ids(view, room, kRoomPresenceMax);
       },
       [this, done = std::move(done)](Result<std::vector<UserId>> users) {
         query_presence(std::move(users), done);
@@ -91,15 +96,17 @@ void Service::sync(UserId caller, Done<std::string> done) {
 // An unknown status is never pushed: nobody learns from it, and it would come for everybody at
 // once.
 void Service::push_presence(const presence::Changes& changes) {
+  push_counts();
   auto known = changes;
   std::erase_if(
       known, [](const auto& change) { return change.second.status == presence::Status::kUnknown; });
   if (known.empty()) return;
-  const auto members_max = settings_.presence_push_members_max;
-  parts_.readers.submit<std::vector<PresenceNews>>(
-      [known = std::move(known), members_max](store::View& view)
-          -> Result<std::vector<PresenceNews>> { return presence_news(view, known, members_max); },
-      [this](Result<std::vector<PresenceNews>> news) {
+  const auto members_max = settings_.presence_members_max;
+  parts_.readers.submit<PresenceNewsAll>(
+      [known = std::move(known), members_max](store::View& view) -> Result<PresenceNewsAll> {
+        return presence_news(view, known, members_max);
+      },
+      [this](Result<PresenceNewsAll> news) {
         if (!news) {
           if (news.error().code != ErrorCode::kShuttingDown) {
             log_warn("presence_not_pushed code={}", traits(news.error().code).code);
@@ -107,10 +114,30 @@ void Service::push_presence(const presence::Changes& changes) {
           return;
         }
         // Each node's own map tells it of the changes.
-        for (auto& [users, rooms] : *news) {
+        for (auto& [users, rooms] : news->each) {
           auto json = presence_event_json(users, parts_.clock.wall_ms());
           parts_.hub.deliver(Ephemeral{std::move(rooms), UserId{}, make_bytes(std::move(json))});
         }
+        for (const auto& [room, members] : news->large) headcounts_.changed(room, members);
+        push_counts();
+      });
+}
+
+void Service::push_counts() {
+  for (const auto room : headcounts_.due(parts_.clock.mono())) push_count(room);
+}
+
+void Service::push_count(RoomId room) {
+  parts_.readers.submit<std::vector<UserId>>(
+      [room](store::View& view) -> Result<std::vector<UserId>> {
+        return member_ids(view, room, Headcounts::kAskedMax);
+      },
+      [this, room](Result<std::vector<UserId>> members) {
+        if (!members) return;  // the next change asks again
+        parts_.presence.query(std::move(*members), [this, room](PresenceStates states) {
+          const auto json = presence_counts_json(room, states, parts_.clock.wall_ms());
+          if (json) parts_.hub.deliver(Ephemeral{{room}, UserId{}, make_bytes(*json)});
+        });
       });
 }
 

@@ -83,12 +83,13 @@ void Hub::prove(UserId user, const std::string& session, const std::string& word
     return others_.prove && others_.prove(user, session, word);
   };
   const bool is_here = post_proof(user, session, word, [=](Proof proof) {
-    if (proof == Proof::kNotTheirs) {
-      done(fail(ErrorCode::kNotFound, kNoSession));
-    } else if (proof == Proof::kWrong && !told_others()) {
+    // Even a session that was here a moment ago may have moved to another node since.
+    if (proof == Proof::kRight || told_others()) {
+      done({});
+    } else if (proof == Proof::kWrong) {
       done(fail(ErrorCode::kBadRequest, "probe: not the word of this session's hello"));
     } else {
-      done({});
+      done(fail(ErrorCode::kNotFound, kNoSession));
     }
   });
   if (is_here) return;

@@ -31,7 +31,8 @@ class Map {
   virtual ~Map() = default;
 
   // Before start(). Called on the map's own thread, at most once in Gather::kEvery; must not block.
-  // Never for a move between transports, sessions or nodes.
+  // Never for a move between transports, sessions or nodes. With no changes when there were none
+  // for Gather::kQuiet.
   using Listener = std::function<void(const Changes&)>;
   virtual void on_change(Listener listener) = 0;
   virtual void start() = 0;

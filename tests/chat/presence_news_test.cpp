@@ -19,8 +19,11 @@ class PresenceNewsTest : public RulesTest {
     for (const auto& user : users) changes[user.id] = {status, 0, {}};
     return changes;
   }
-  std::vector<PresenceNews> news(const presence::Changes& changes, std::int64_t members_max = 100) {
+  PresenceNewsAll all_news(const presence::Changes& changes, std::int64_t members_max) {
     return look([&](store::View& view) { return presence_news(view, changes, members_max); });
+  }
+  std::vector<PresenceNews> news(const presence::Changes& changes) {
+    return all_news(changes, 100).each;
   }
   static std::vector<UserId> users_of(const PresenceNews& news) {
     std::vector<UserId> users;
@@ -52,13 +55,14 @@ TEST_F(PresenceNewsTest, RoomsInWhichTheSameChangedShareAnEvent) {
   EXPECT_THAT(users_of(told[1]), UnorderedElementsAre(ann_.id, bob_.id));
 }
 
-TEST_F(PresenceNewsTest, RoomsAboveTheBoundAreNotTold) {
+TEST_F(PresenceNewsTest, RoomsAboveTheBoundAreToldCountsAlone) {
   const auto large = make_room(ann_), small = make_room(ann_);
   for (const auto& user : {bob_, eve_}) join(user, large);
   join(bob_, small);
-  const auto told = news(all_are(Status::kOnline, {ann_}), 2);
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_THAT(told[0].rooms, ElementsAre(small));
+  const auto told = all_news(all_are(Status::kOnline, {ann_}), 2);
+  ASSERT_EQ(told.each.size(), 1U);
+  EXPECT_THAT(told.each[0].rooms, ElementsAre(small));
+  EXPECT_THAT(told.large, ElementsAre(std::pair(large, 3)));
 }
 
 TEST_F(PresenceNewsTest, WhoHasLeftIsNotToldOf) {
@@ -82,6 +86,18 @@ TEST_F(PresenceNewsTest, TheEventNamesEachUserAndASingleOneTwice) {
   EXPECT_FALSE(two["data"].contains("user_id"));
   EXPECT_EQ(two["data"]["users"].size(), 2U);
   EXPECT_EQ(two["data"]["users"][id]["last_seen_at"], nullptr);
+}
+
+TEST_F(PresenceNewsTest, ACountSaysHowManyAreHere) {
+  const RoomId room{7};
+  std::map<UserId, presence::State> states{{ann_.id, {Status::kOnline, 0, {}}},
+                                           {bob_.id, {Status::kAway, 0, {}}},
+                                           {eve_.id, {Status::kOffline, 0, {}}}};
+  const auto told = protocol::Json::parse(*presence_counts_json(room, states, now_ms_));
+  EXPECT_EQ(told["room_id"], protocol::to_wire(room));
+  EXPECT_EQ(told["data"], protocol::Json::parse(R"({"counts":{"online":1,"away":1,"members":3}})"));
+  states[eve_.id].status = Status::kUnknown;
+  EXPECT_FALSE(presence_counts_json(room, states, now_ms_)) << "never a guess";
 }
 
 }  // namespace

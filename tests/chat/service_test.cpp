@@ -142,18 +142,43 @@ TEST_F(ServiceTest, APresenceChangeIsPushedToThoseWhoShareARoom) {
   const auto seen = to_bob.wait_for("presence", 1);
   const auto seen_at = protocol::rfc3339(1'800'000'000'123);
   ASSERT_EQ(seen.size(), 1u) << "once, though they share two rooms";
-  EXPECT_EQ(seen[0]["data"], (Json{{"user_id", to_wire(ann.id)},
-                                   {"status", "offline"},
-                                   {"last_seen_at", seen_at},
-                                   {"users",
-                                    {{to_wire(ann.id),
-                                      {{"status", "offline"}, {"last_seen_at", seen_at}}}}}}));
+  EXPECT_EQ(
+      seen[0]["data"],
+      (Json{{"user_id", to_wire(ann.id)},
+            {"status", "offline"},
+            {"last_seen_at", seen_at},
+            {"users", {{to_wire(ann.id), {{"status", "offline"}, {"last_seen_at", seen_at}}}}}}));
   presence_.announce(eve.id, presence::Status::kOnline);
   presence_.announce(bob.id, presence::Status::kOnline);
   ASSERT_EQ(to_bob.wait_for("presence", 2).size(), 2u);
   make_room(eve);
   ASSERT_EQ(to_eve.wait_for("room.created", 1).size(), 1u);
   EXPECT_EQ(to_eve.wait_for("presence", 0).size(), 0u);
+}
+
+class LargeRoomTest : public ServiceTest {
+ protected:
+  LargeRoomTest() : ServiceTest({.presence_members_max = 1}) {}
+};
+
+TEST_F(LargeRoomTest, ItsMembersAreToldHowManyAreHere) {
+  const auto ann = make_user("ann"), bob = make_user("bob");
+  const auto room = make_room(ann);
+  join(bob, room);
+  Listener to_bob;
+  listen(bob, to_bob);
+  presence_.announce(ann.id, presence::Status::kOnline);
+  const auto first = to_bob.wait_for("presence", 1);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0]["room_id"], to_wire(room));
+  EXPECT_EQ(first[0]["data"], Json::parse(R"({"counts":{"online":2,"away":0,"members":2}})"));
+  presence_.announce(ann.id, presence::Status::kOnline);
+  presence_.status = presence::Status::kOffline;
+  presence_.announce({});
+  clock_.advance(Headcounts::kEvery);
+  while (to_bob.wait_for("presence", 0).size() < 2)
+    presence_.announce({});  // as after a quiet time
+  EXPECT_EQ(to_bob.wait_for("presence", 2)[1]["data"]["counts"]["online"], 0);
 }
 
 TEST_F(ServiceTest, PresenceIsToldOfUsersWhoExistAndOfMembers) {

@@ -179,6 +179,20 @@ TEST_F(OtherNodesTest, AWordOfAnotherHelloGoesToThemIfTheyMayHaveSaidIt) {
   EXPECT_EQ(prove(session->id, "another"), ErrorCode::kBadRequest);
 }
 
+// Between the look-up and the shard's turn the session moves.
+TEST_F(OtherNodesTest, AProofForASessionThatLeftAMomentAgoGoesToThem) {
+  create_room(room_, ann_);
+  FakeTransport to(TransportKind::kSse);
+  auto* session = open(to, ann_);
+  const auto id = session->id;
+  std::optional<Result<void>> answer;
+  hub_->prove(ann_, id, "word", [&](Result<void> result) { answer = std::move(result); });
+  shard_->end(session, EndReason::kTakenOver);
+  pump_until([&] { return answer.has_value(); });
+  EXPECT_TRUE(answer->has_value());
+  EXPECT_THAT(proofs_, testing::ElementsAre(id));
+}
+
 TEST_F(OtherNodesTest, AProofThatTheyWereGivenCounts) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);

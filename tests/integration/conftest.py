@@ -30,6 +30,8 @@ def pytest_addoption(parser):
                     help="requests of the isolation test, half of them through nginx (Must show 6)")
     group.addoption("--chaos-seconds", type=int, default=60 if scaled == 1 else 25,
                     help="of the test in which everything goes wrong; 600 is its full size")
+    group.addoption("--presence-seconds", type=int, default=20,
+                    help="of hopping that announces nothing; 60 is its full size")
     group.addoption("--slow-messages", type=int, default=20_000 if scaled == 1 else 5_000)
 
 

@@ -15,12 +15,9 @@ class GatherTest : public ::testing::Test {
 };
 
 TEST_F(GatherTest, TheFirstIsDueAtOnce) {
-  EXPECT_TRUE(gather_.empty());
   gather_.add(ann_, state(Status::kOnline));
-  ASSERT_FALSE(gather_.empty());
   EXPECT_LE(gather_.due(), at(0));
   EXPECT_EQ(gather_.take(at(0)).at(ann_).status, Status::kOnline);
-  EXPECT_TRUE(gather_.empty());
 }
 
 TEST_F(GatherTest, WhatFollowsGoesTogetherAfterAWhile) {
@@ -32,6 +29,14 @@ TEST_F(GatherTest, WhatFollowsGoesTogetherAfterAWhile) {
   EXPECT_EQ(gather_.take(at(250)).size(), 2U);
   gather_.add(ann_, state(Status::kOnline));
   EXPECT_EQ(gather_.due(), at(250) + Gather::kEvery);
+}
+
+TEST_F(GatherTest, AQuietTimeEndsWithNoChanges) {
+  gather_.add(ann_, state(Status::kOnline));
+  gather_.take(at(0));
+  EXPECT_EQ(gather_.due(), at(0) + Gather::kQuiet);
+  EXPECT_TRUE(gather_.take(at(5000)).empty());
+  EXPECT_EQ(gather_.due(), at(5000) + Gather::kQuiet);
 }
 
 TEST_F(GatherTest, OfAUsersChangesTheLastOneCounts) {

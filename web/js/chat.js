@@ -240,7 +240,8 @@ export class Chat extends EventTarget {
         store.setTyping(roomId, data);
         break;
       case 'presence':
-        store.setPresence(data.users);
+        if (data.users) store.setPresence(data.users);
+        if (data.counts) store.setCounts(roomId, data.counts);
         break;
       default: // unknown types are for newer clients
     }

@@ -11,6 +11,7 @@ export class Store extends EventTarget {
   timelines = new Map(); // room id → Timeline
   members = new Map(); // room id → Map of user id → {user, role}
   presence = new Map(); // user id → {status, last_seen_at, transports}
+  counts = new Map(); // large rooms: room id → {online, away, members}
   typing = new Map(); // room id → Map of user id → {name, until}
 
   #topics = new Set();
@@ -41,6 +42,7 @@ export class Store extends EventTarget {
     this.members.clear();
     this.typing.clear();
     this.presence.clear();
+    this.counts.clear();
     this.setPresence(presence);
     this.changed('rooms', 'timeline', 'people', 'typing');
   }
@@ -73,6 +75,12 @@ export class Store extends EventTarget {
 
   setPresence(users) {
     for (const [id, presence] of Object.entries(users)) this.presence.set(id, presence);
+    this.changed('people');
+  }
+
+  /** Rooms with many members tell how many are here, not who. */
+  setCounts(roomId, counts) {
+    this.counts.set(roomId, counts);
     this.changed('people');
   }
 

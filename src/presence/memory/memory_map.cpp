@@ -70,20 +70,15 @@ void MemoryMap::run() {
   while (!stopping_) {
     const auto now = clock_.mono();
     for (auto& [user, state] : roster_.tick(now)) changes_.add(user, std::move(state));
-    if (!changes_.empty() && changes_.due() <= now) {
+    if (changes_.due() <= now) {
       const auto changes = changes_.take(now);
       lock.unlock();
       if (listener_) listener_(changes);
       lock.lock();
       continue;
     }
-    auto due = roster_.next_due();
-    if (!changes_.empty()) due = std::min(due.value_or(MonoTime::max()), changes_.due());
-    if (due) {
-      wake_.wait_for(lock, *due - now);
-    } else {
-      wake_.wait(lock);
-    }
+    const auto due = std::min(roster_.next_due().value_or(MonoTime::max()), changes_.due());
+    wake_.wait_for(lock, due - now);
   }
 }
 

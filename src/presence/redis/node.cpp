@@ -116,7 +116,8 @@ void Node::leased(const redisReply& reply) {
   const bool map_lost = !first && generation != generation_;
   generation_ = generation;
   if (map_lost) {
-    nodes_before_ = nodes_;
+    nodes_before_ = std::max(nodes_, settling() ? nodes_before_ : 0);
+    all_noticed_at_ = loop_.now() + renew_interval(options_) + options_.answer_timeout;
     settled_at_ = loop_.now() + options_.lease_ttl;
   }
   if (first || map_lost) cursor_ = static_cast<std::uint64_t>(int_at(reply, first ? 3 : 2));

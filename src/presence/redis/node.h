@@ -88,7 +88,8 @@ class Node {
   MonoTime healthy_since_;
   std::int64_t nodes_ = 0;         // that are ready, as of the last tick
   std::int64_t nodes_before_ = 0;  // when the map was lost
-  MonoTime settled_at_;            // by then every node has registered again
+  MonoTime all_noticed_at_;        // by then every node knows that the map was lost
+  MonoTime settled_at_;            // ... and has registered again
   std::function<void()> stopped_;
 
   redis::LoopTimer tick_timer_;

@@ -40,7 +40,8 @@ void Node::query_page(const std::shared_ptr<Question>& question, std::size_t fro
 }
 
 bool Node::settling() {
-  return nodes_ < nodes_before_ && loop_.now() < settled_at_;
+  const auto now = loop_.now();
+  return now < all_noticed_at_ || (nodes_ < nodes_before_ && now < settled_at_);
 }
 
 }  // namespace fairlead::presence

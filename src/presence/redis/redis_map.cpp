@@ -19,6 +19,7 @@ RedisMap::RedisMap(RedisOptions options, const Clock& clock)
       mailbox_([this] { loop_.wake(); }) {
   announce_ = std::make_unique<redis::LoopTimer>(loop_, [this] {
     const auto changes = changes_.take(loop_.now());
+    announce_when_due();
     if (listener_) listener_(changes);
   });
   node_ = std::make_unique<Node>(loop_, options_, clock_,
@@ -41,7 +42,6 @@ void RedisMap::on_change(Listener listener) {
 }
 
 void RedisMap::announce_when_due() {
-  if (announce_->active()) return;
   const auto in = std::chrono::ceil<Millis>(changes_.due() - loop_.now());
   announce_->start(std::max(in, Millis(0)));
 }
@@ -51,6 +51,7 @@ void RedisMap::start() {
 }
 
 void RedisMap::run() {
+  announce_when_due();
   node_->start();
   loop_.run();
   mailbox_.close();

@@ -74,9 +74,10 @@ export class PeopleView {
       presence: store.presence.get(user.id) ?? { status: 'unknown' },
     }));
     people.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
-    const here = people.filter(({ presence }) => presence.status === 'online').length;
+    const counted = store.counts.get(room.id);
+    const here = counted?.online ?? people.filter(({ presence }) => presence.status === 'online').length;
     setText($('people-count'), `${here} here`);
-    $('people-toggle').title = `${plural(people.length, 'member')}, ${here} here now`;
+    $('people-toggle').title = `${plural(counted?.members ?? people.length, 'member')}, ${here} here now`;
     reconcile($('people-list'), people, {
       key: ({ user }) => user.id,
       stamp: ({ name, role, presence }) =>
