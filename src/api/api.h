@@ -11,6 +11,7 @@
 #include "auth/fingerprint.h"
 #include "chat/service.h"
 #include "http/server.h"
+#include "hub/networks.h"
 #include "log/follower.h"
 
 namespace fairlead::api {
@@ -54,6 +55,7 @@ class Api {
     std::string version;
     std::function<http::ServerStats()> http_stats = {};  // may be empty: not in /metrics then
     std::function<BetweenNodes()> between_nodes = {};    // the same
+    std::function<hub::NetworkStats()> networks = {};    // the same
   };
   explicit Api(Parts parts, Settings settings = {});
   Api(const Api&) = delete;

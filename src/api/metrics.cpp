@@ -28,6 +28,19 @@ class Page {
     line(name, "_sum", seconds(static_cast<std::int64_t>(total_us)));
     line(name, "_count", std::to_string(so_far));
   }
+  void by_transport_and_cause(std::string_view name, std::string_view help,
+                              const hub::NetworkStats::PerTransport& counts) {
+    begin(name, help, "counter");
+    for (std::size_t kind = 0; kind < hub::kTransports; ++kind) {
+      for (std::size_t cause = 0; cause < hub::kCauses; ++cause) {
+        const auto transport = to_wire(static_cast<hub::TransportKind>(kind));
+        line(name,
+             "{transport=\"" + std::string(transport) + "\",cause=\"" +
+                 std::string(to_wire(static_cast<hub::Cause>(cause))) + "\"}",
+             std::to_string(counts.at(kind).at(cause)));
+      }
+    }
+  }
   void time(std::string_view name, std::string_view help, std::int64_t us) {
     begin(name, help, "gauge");
     line(name, "", seconds(us));
@@ -63,8 +76,6 @@ void add_hub(Page& page, const hub::HubStats& stats) {
   page.counter("ephemeral_dropped_total", "Ephemeral events dropped for slow clients",
                stats.ephemeral_dropped);
   page.counter("sessions_reset_total", "Cursors that could not be resumed", stats.resets);
-  page.counter("sessions_unproven_total", "Sessions ended because no round trip was shown",
-               stats.unproven);
   page.counter("sessions_slow_total", "Sessions ended because the client read nothing",
                stats.slow_closed);
   page.histogram("shard_turn_seconds", "How long a shard held its I/O thread at a time",
@@ -97,6 +108,19 @@ void add_between_nodes(Page& page, const BetweenNodes& nodes) {
                nodes.malformed);
 }
 
+void add_networks(Page& page, const hub::NetworkStats& stats) {
+  page.by_transport_and_cause("sessions_unproven_total",
+                              "Sessions ended because no round trip was shown", stats.unproven);
+  page.by_transport_and_cause("fallbacks_total",
+                              "Clients that came over another transport, by what they gave up",
+                              stats.fallbacks);
+  page.histogram("cut_life_seconds", "How old connections were that ended without a word",
+                 hub::NetworkStats::kBounds_us, stats.lives.counts, stats.lives.total_us);
+  page.histogram("cut_idle_seconds", "How long nothing had been sent over them",
+                 hub::NetworkStats::kBounds_us, stats.idles.counts, stats.idles.total_us);
+  page.gauge("networks_known", "Client networks of which something is known", stats.networks);
+}
+
 void add_http(Page& page, const http::ServerStats& stats) {
   page.gauge("http_connections", "Open HTTP connections", stats.connections_open);
   page.counter("http_connections_total", "Accepted HTTP connections", stats.connections_accepted);
@@ -115,6 +139,7 @@ std::string metrics_text(const Api& api) {
   page.gauge("presence_healthy", "Whether the presence map can be reached",
              parts.presence.healthy() ? 1 : 0);
   if (parts.between_nodes) add_between_nodes(page, parts.between_nodes());
+  if (parts.networks) add_networks(page, parts.networks());
   if (parts.http_stats) add_http(page, parts.http_stats());
   return page.take();
 }

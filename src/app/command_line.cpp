@@ -173,6 +173,12 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->check(CLI::Range(2, 10'000'000))
       ->capture_default_str();
   serve
+      .add_option("--user-admissions-per-s", config.user_admissions_per_s,
+                  "... of one user, and 20 times as many at once; beyond: 429. 0: any number")
+      ->envname("FAIRLEAD_USER_ADMISSIONS_PER_S")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  serve
       .add_option("--drain-seconds", config.drain_seconds,
                   "Over how long clients are told to come back when the node stops")
       ->envname("FAIRLEAD_DRAIN_SECONDS")

@@ -23,9 +23,10 @@ struct Config {
   std::vector<std::string> origins;
   std::vector<std::string> api_keys;
   std::size_t outbox_bytes = limits::kOutboxBytesMax;
-  int presence_members = 256;  // members of larger rooms are told counts alone
+  int presence_members = 256;   // members of larger rooms are told counts alone
   int admissions_per_s = 5000;  // new realtime connections; 0: any number
   int admissions_burst = 40'000;
+  int user_admissions_per_s = 1000;  // of one user, and 20 times as many at once; 0: any number
   int drain_seconds = 10;
   int retention_hours = 24 * 30;  // of the event log; 0: for ever
   std::string log_level = "info";

@@ -16,6 +16,8 @@
 #include "chat/service.h"
 #include "core/log_line.h"
 #include "core/random.h"
+#include "fallback/ladder/ladder.h"
+#include "fallback/ladder/redis/shelf.h"
 #include "http/server.h"
 #include "hub/shard.h"
 #include "log/control.h"
@@ -58,19 +60,30 @@ LogPosition head_of(store::Store& store) {
   return head;
 }
 
-std::unique_ptr<presence::Map> make_presence(const Config& config) {
-  if (config.redis == "none") return std::make_unique<presence::MemoryMap>();
-  presence::RedisOptions options;
-  options.address = config.redis;
-  options.node = config.node;
-  return std::make_unique<presence::RedisMap>(options);
-}
-
 // A copy of a store has its epoch, too, but is another file: its nodes must not be believed.
 std::string name_of_file(const std::string& path) {
   struct stat file {};
   if (::stat(path.c_str(), &file) != 0) throw store::StoreFailure("cannot look at " + path);
   return std::to_string(file.st_dev) + '-' + std::to_string(file.st_ino);
+}
+
+std::unique_ptr<presence::Map> make_presence(const Config& config, const std::string& store_path) {
+  if (config.redis == "none") return std::make_unique<presence::MemoryMap>();
+  presence::RedisOptions options;
+  options.address = config.redis;
+  options.node = config.node;
+  options.prefix += name_of_file(store_path) + ':';
+  return std::make_unique<presence::RedisMap>(options);
+}
+
+std::unique_ptr<ladder::Shelf> make_shelf(const Config& config, const std::string& store_path,
+                                          ladder::Ladder& ladder) {
+  if (config.redis == "none") return nullptr;
+  ladder::ShelfOptions options;
+  options.address = config.redis;
+  options.key += ':' + name_of_file(store_path);
+  return std::make_unique<ladder::Shelf>(
+      options, [&ladder](auto network, auto findings) { return ladder.take(network, findings); });
 }
 
 std::unique_ptr<bus::Bus> make_bus(const Config& config, const std::string& epoch,
@@ -102,11 +115,12 @@ class Node::Parts {
         bus_(make_bus(config_, store_->epoch(), directory_.store_path())),
         readers_(*store_, config_.readers),
         retention_(writer_, clock_, std::chrono::hours(config_.retention_hours)),
-        presence_(make_presence(config_)),
+        presence_(make_presence(config_, directory_.store_path())),
+        shelf_(make_shelf(config_, directory_.store_path(), ladder_)),
         chat_({writer_, readers_, hub_, *presence_, clock_, store_->epoch()}, chat_settings()),
         api_({chat_, tokens_, passwords_, writer_, hub_, *presence_, clock_, kVersion,
               [this] { return server_ ? server_->stats() : http::ServerStats{}; },
-              [this] { return between_nodes(); }},
+              [this] { return between_nodes(); }, [this] { return ladder_.stats(); }},
              api_settings()),
         commands_(chat_, tokens_, hub_) {
     api::load_revocations(*store_, tokens_);  // those up to head_, at least
@@ -122,6 +136,7 @@ class Node::Parts {
     readers_.start();
     retention_.start();
     presence_->start();
+    if (shelf_) shelf_->start();
     for (auto& engine : streams_) engine->start("stream");
     for (auto& shard : websockets_) {
       if (auto started = shard->start(); !started) return started;
@@ -161,6 +176,7 @@ class Node::Parts {
     readers_.stop();
     server_->stop();
     presence_->stop();
+    if (shelf_) shelf_->stop();
   }
 
  private:
@@ -183,6 +199,7 @@ class Node::Parts {
     settings.node = config_.node;
     settings.outbox_bytes_max = config_.outbox_bytes;
     settings.make_probe = [this](const auto& session) { return tokens_.make_probe(session); };
+    settings.networks = &ladder_;
     settings.proofs_arrive = [this] { return bus_->healthy(); };
     settings.token_ended = [this](const std::string& token_id) {
       return tokens_.revoked(token_id);
@@ -230,6 +247,10 @@ class Node::Parts {
                        if (may_be_elsewhere) bus_->publish(bus::SessionProof{user, session, word});
                        return may_be_elsewhere;
                      }});
+    ladder_.on_change([this](Network network, const std::string& findings) {
+      if (shelf_) shelf_->put(network, findings);
+      bus_->publish(bus::NetworkLearnt{network, findings});
+    });
     bus_->on_message([this](bus::Message message) {
       std::visit([this](auto&& it) { heard(std::move(it)); }, std::move(message));
     });
@@ -242,6 +263,7 @@ class Node::Parts {
   void heard(const bus::SessionProof& proof) {
     hub_.prove_here(proof.user, proof.session, proof.word);
   }
+  void heard(const bus::NetworkLearnt& learnt) { ladder_.take(learnt.network, learnt.findings); }
   void heard(const bus::SessionMoved& moved) { hub_.end_if_older(moved.session, moved.at_ms); }
 
   api::BetweenNodes between_nodes() const {
@@ -264,16 +286,12 @@ class Node::Parts {
   }
 
   void make_server() {
-    connect::Realtime::Parts parts{tokens_,
-                                   chat_,
-                                   hub_,
-                                   clock_,
-                                   {},
-                                   {},
-                                   {},
-                                   config_.origins,
-                                   {static_cast<double>(config_.admissions_per_s),
-                                    static_cast<double>(config_.admissions_burst)}};
+    connect::Realtime::Parts parts{tokens_, chat_, hub_, clock_};
+    parts.networks = &ladder_;
+    parts.origins = config_.origins;
+    parts.gate = {static_cast<double>(config_.admissions_per_s),
+                  static_cast<double>(config_.admissions_burst)};
+    parts.per_user = {config_.user_admissions_per_s, 1s, 20 * config_.user_admissions_per_s};
     for (auto& engine : streams_) parts.streams.push_back(engine.get());
     for (auto& shard : websockets_) parts.websockets.push_back(shard.get());
     parts.give_back = [this](http::TakenConnection connection) {
@@ -331,8 +349,10 @@ class Node::Parts {
   std::unique_ptr<bus::Bus> bus_;
   log::Readers readers_;
   log::Retention retention_;
+  ladder::Ladder ladder_{clock_};
   hub::Hub hub_;
   std::unique_ptr<presence::Map> presence_;
+  std::unique_ptr<ladder::Shelf> shelf_;
   chat::Service chat_;
   api::Api api_;
   connect::ChatCommands commands_;
@@ -354,10 +374,10 @@ Result<void> Node::start() {
   if (!directory) return fail(directory.error());
   try {
     parts_ = std::make_unique<Parts>(config_, std::move(*directory));
+    return parts_->start();
   } catch (const std::exception& e) {
     return fail(ErrorCode::kStoreUnavailable, e.what());
   }
-  return parts_->start();
 }
 
 std::string Node::addresses() const {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/network.h"
 #include "protocol/ephemeral.h"
 #include "store/event.h"
 
@@ -31,7 +32,13 @@ struct SessionProof {
   std::string word;
 };
 
-using Message = std::variant<Committed, Ephemeral, SessionMoved, SessionProof>;
+// What a node has learnt of a network (fallback/ladder), as it puts it on the shelf.
+struct NetworkLearnt {
+  Network network;
+  std::string findings;
+};
+
+using Message = std::variant<Committed, Ephemeral, SessionMoved, SessionProof, NetworkLearnt>;
 
 struct Stats {
   std::uint64_t sent = 0;       // messages

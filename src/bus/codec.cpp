@@ -44,6 +44,12 @@ Json to_json(const SessionProof& proof) {
           {"word", proof.word}};
 }
 
+Json to_json(const NetworkLearnt& learnt) {
+  return {{"type", "network_learnt"},
+          {"network", learnt.network.to_wire()},
+          {"findings", learnt.findings}};
+}
+
 // Of at least `least`; nlohmann's own conversions would take a fraction or a true for one.
 std::int64_t integer(const Json& json, std::int64_t least = 0) {
   if (!json.is_number_integer()) throw std::out_of_range("a number is expected");
@@ -94,6 +100,12 @@ SessionProof session_proof(const Json& json) {
           json.at("word").get<std::string>()};
 }
 
+NetworkLearnt network_learnt(const Json& json) {
+  const auto network = Network::from_wire(json.at("network").get<std::string>());
+  if (!network) throw std::out_of_range("no network");
+  return {*network, json.at("findings").get<std::string>()};
+}
+
 }  // namespace
 
 std::string encode(const Message& message) {
@@ -109,6 +121,7 @@ Result<Message> decode(std::string_view text, const std::string& epoch) {
     if (type == "ephemeral") return ephemeral(*json);
     if (type == "session_moved") return session_moved(*json);
     if (type == "session_proof") return session_proof(*json);
+    if (type == "network_learnt") return network_learnt(*json);
   } catch (const std::exception& e) {
     return fail(ErrorCode::kBadRequest, e.what());
   }

@@ -8,7 +8,7 @@ namespace fairlead::hub {
 using protocol::Json;
 
 std::string hello_json(const Session& session, Resume resume, std::string_view cursor,
-                       std::string_view node, std::string_view network_key, std::int64_t now_ms) {
+                       std::string_view node, const Json& advice, std::int64_t now_ms) {
   Json hello = {{"type", "hello"},
                 {"session", session.id},
                 {"cursor", cursor},
@@ -33,7 +33,7 @@ std::string hello_json(const Session& session, Resume resume, std::string_view c
   hello["probe"] = session.probe_word();
   hello["node"] = node;
   hello["user"] = protocol::to_json(session.user->profile);
-  hello["network"] = {{"key", network_key}, {"advice", Json::object()}};
+  hello["network"] = {{"key", session.network.to_wire()}, {"advice", advice}};
   hello["server_time"] = protocol::rfc3339(now_ms);
   return protocol::dump(hello);
 }

@@ -26,7 +26,6 @@ struct HubStats {
   std::uint64_t fell_behind = 0;  // times a client read too slowly to stay live
   std::uint64_t ephemeral_dropped = 0;
   std::uint64_t resets = 0;
-  std::uint64_t unproven = 0;
   std::uint64_t slow_closed = 0;
   TurnTimes::Sum turns;  // how long shards held their threads at a time
 };

@@ -29,6 +29,7 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
     park(*session);
   }
   unpark(*session, transport);
+  session->network = request.network;
   if (session->nameless) session->id = request.session;
   session->ephemeral = request.ephemeral;
   session->frames_max = request.frames_max;
@@ -36,8 +37,9 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   session->token_id = request.token_id;  // whoever logs that one out means this poll
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
-  session->opening = std::make_unique<Session::Opening>(Session::Opening{
-      std::move(request.cursor), std::move(request.network_key), request.session_is_new});
+  session->opening = std::make_unique<Session::Opening>(
+      Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
+                       request.session_is_new});
   if (in_tail(*session->opening->cursor)) {
     begin(*session, tail_.head(), {});
   } else {
@@ -82,8 +84,12 @@ void Shard::unpark(Session& session, Transport* transport) {
   --counters_.parked;
   ++counters_.sessions;
   ++session.uses;
-  session.came_at_ms = static_cast<std::uint32_t>(clock_.wall_ms());
+  session.came_at_ms = clock_.wall_ms();
   session.transport = transport;
+  // The second poll of a session has what only the first one's answer said.
+  if (session.uses == 2 && !session.nameless && settings_.networks) {
+    settings_.networks->proved(session.network, session.kind, 0);
+  }
 }
 
 void Shard::answered(Session* session) {

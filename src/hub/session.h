@@ -8,8 +8,10 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "core/network.h"
 #include "hub/flush_queue.h"
 #include "hub/memberships.h"
+#include "hub/networks.h"
 #include "hub/outbox.h"
 #include "hub/transport.h"
 #include "protocol/ids.h"
@@ -31,9 +33,10 @@ struct OpenRequest {
   bool ephemeral = true;                    // events=all
   std::uint16_t frames_max = kNoFramesMax;  // poll: events in one answer
   bool probe = true;                        // false: probe=0
-  std::string network_key;
-  std::string fell_back_from;  // for the statistics
-  std::string fell_back_reason;
+  Network network;
+  std::uint8_t padding_kib = 0;                 // SSE: in front of the first event
+  std::optional<TransportKind> fell_back_from;  // what the client has given up
+  Cause fell_back_cause = Cause::kOther;
 
   // A poll that brings only a cursor: its session would be found by nobody again.
   bool is_cursor_only() const { return session_is_new && cursor.has_value(); }
@@ -84,7 +87,9 @@ struct Session {
   bool attached = false;  // has begun: in the room index and in presence
   bool reading = false;   // a store read for it is under way
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
-  std::uint32_t came_at_ms = 0;  // its client, last: Unix time modulo 2^32, for comparison only
+  std::uint8_t padding_kib = 0;  // OpenRequest::padding_kib
+  Network network;
+  std::int64_t came_at_ms = 0;   // its client, last: Unix time
   std::uint32_t uses = 0;        // polls so far: tells whether it is still as one left it
   std::uint32_t round = 0;       // of the last ephemeral event that reached it
   std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after
@@ -102,7 +107,8 @@ struct Session {
 
   struct Opening {
     std::optional<std::string> cursor;
-    std::string network_key;
+    std::optional<TransportKind> fell_back_from;
+    Cause fell_back_cause;
     bool session_is_new;
   };
   std::unique_ptr<Opening> opening;           // until it has begun

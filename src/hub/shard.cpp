@@ -44,7 +44,6 @@ void Shard::add_stats(HubStats& sum) const {
   sum.fell_behind += counters_.fell_behind;
   sum.ephemeral_dropped += counters_.ephemeral_dropped;
   sum.resets += counters_.resets;
-  sum.unproven += counters_.unproven;
   sum.slow_closed += counters_.slow_closed;
   counters_.turns.add_to(sum.turns);
 }
@@ -58,11 +57,9 @@ Session* Shard::find(const std::string& id) {
 void Shard::end_if_older(const std::string& session, std::int64_t than_ms) {
   auto* found = find(session);
   if (found == nullptr) return;
-  const auto later =
-      static_cast<std::int32_t>(static_cast<std::uint32_t>(than_ms) - found->came_at_ms);
-  if (later >= 0) {  // in one millisecond it may have come and gone
+  if (found->came_at_ms <= than_ms) {  // in one millisecond it may have come and gone
     end(found, EndReason::kTakenOver);
-  } else if (later < 0 && found->kind == TransportKind::kPoll && found->attached) {
+  } else if (found->kind == TransportKind::kPoll && found->attached) {
     // It has polled here since then, of which the others were not told: presence is.
     presence_.open(found->user->profile.id, presence_name(*found), to_wire(found->kind));
   }
@@ -96,12 +93,14 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->frames_max = request.frames_max;
   session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
   session->last_queued = now_;
-  session->came_at_ms = static_cast<std::uint32_t>(clock_.wall_ms());
+  session->came_at_ms = clock_.wall_ms();
   session->probe = settings_.make_probe ? settings_.make_probe(session->id)
                                         : static_cast<std::int64_t>(random_u64() >> 1);
   // A poll proves itself: the next one comes with the cursor that only the answer had.
   session->proven = !request.probe || kind == TransportKind::kPoll;
   if (!session->proven) unproven_.emplace_back(now_ + settings_.probe_timeout, key);
+  session->network = request.network;
+  session->padding_kib = request.padding_kib;
   session->token_id = request.token_id;
   session->token_expires_at_ms = request.token_expires_at_ms;
   if (!request.rooms.empty()) {
@@ -112,8 +111,9 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   user.profile.id = request.user;
   user.sessions.push_back(session);
   session->user = &user;
-  session->opening = std::make_unique<Session::Opening>(Session::Opening{
-      std::move(request.cursor), std::move(request.network_key), request.session_is_new});
+  session->opening = std::make_unique<Session::Opening>(
+      Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
+                       request.session_is_new});
 
   auto& slot = slots_[session->key % kSlots];
   session->slot_index = static_cast<std::uint32_t>(slot.size());
@@ -233,6 +233,10 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
     if (resume != Resume::kResumed) ++counters_.resets;
   }
   const bool first = !session.attached;
+  if (first && settings_.networks && opening->fell_back_from) {
+    settings_.networks->fell_back(session.network, *opening->fell_back_from,
+                                  opening->fell_back_cause);
+  }
   if (first) {
     attach_to_rooms(session);
     presence_.open(session.user->profile.id, presence_name(session), to_wire(session.kind));
@@ -242,7 +246,9 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
   if (!quiet) {
     queue_own(session,
               hello_json(session, resume, cursor_at(session.position), settings_.node,
-                         opening->network_key, clock_.wall_ms()),
+                         settings_.networks ? settings_.networks->advice(session.network)
+                                            : protocol::Json::object(),
+                         clock_.wall_ms()),
               /*control=*/true);
   }
   if (first && session.kind == TransportKind::kSse && !session.proven) {
@@ -306,6 +312,16 @@ void Shard::gone(Session* session) {
   } else {
     remove(session);
   }
+}
+
+void Shard::cut(Session* session) {
+  if (settings_.networks && session->attached && session->proven &&
+      session->kind != TransportKind::kPoll) {
+    const Millis life(std::max<std::int64_t>(clock_.wall_ms() - session->came_at_ms, 0));
+    const auto idle = std::chrono::duration_cast<Millis>(clock_.mono() - session->last_queued);
+    settings_.networks->cut(session->network, session->kind, life, std::max(idle, Millis(0)));
+  }
+  gone(session);
 }
 
 void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms) {
@@ -396,7 +412,10 @@ void Shard::close() {
 
 bool Shard::prove(Session* session, std::string_view word) {
   if (word != session->probe_word()) return false;
-  session->proven = true;
+  const bool first = !std::exchange(session->proven, true);
+  if (first && settings_.networks) {
+    settings_.networks->proved(session->network, session->kind, session->padding_kib);
+  }
   return true;
 }
 

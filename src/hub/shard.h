@@ -20,6 +20,7 @@
 #include "hub/backlog.h"
 #include "hub/control_events.h"
 #include "hub/hub.h"
+#include "hub/networks.h"
 #include "hub/pace.h"
 #include "hub/replay.h"
 #include "hub/runs.h"
@@ -48,6 +49,7 @@ struct ShardSettings {
   // Whether a proof that an SSE client gave to another node gets here; who came when it did not is
   // not ended for want of one. Any thread; empty: always.
   std::function<bool()> proofs_arrive = {};
+  Networks* networks = nullptr;  // null: nobody wants to know
 };
 
 // One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows
@@ -100,8 +102,9 @@ class Shard {
   void answered(Session* session);  // a poll answered on its own account (its time was up), with
                                     // all that was pending
   void writable(Session* session);  // after Flush::kBlocked
-  void gone(
-      Session* session);  // the connection is dead: forget the transport (a poll's session parks)
+  void gone(Session* session);      // the client has left: forget the transport (a poll's session
+                                    // parks)
+  void cut(Session* session);  // the same, without a word: something on the way may have done it
   // Orderly: what can still be written, bye, close.
   void end(Session* session, EndReason reason, std::int64_t reconnect_in_ms = 0);
   bool prove(Session* session, std::string_view word);  // false: another word
@@ -136,8 +139,7 @@ class Shard {
     LogPosition floor;
   };
   struct Counters {
-    Counter sessions, parked, delivered, fell_behind, ephemeral_dropped, resets, unproven,
-        slow_closed;
+    Counter sessions, parked, delivered, fell_behind, ephemeral_dropped, resets, slow_closed;
     TurnTimes turns;
   };
   struct Undelivered {

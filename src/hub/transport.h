@@ -80,6 +80,8 @@ class Transport {
   // The kernel asks for more only when a good part of its buffer is free, which at a phone's pace
   // takes minutes.
   virtual bool has_read() { return false; }
+  // Whether anything has come from the client since the connection was made.
+  virtual bool has_spoken() const { return false; }
   // Whether a proxy on this host has yet to take in what was written to it last.
   virtual bool proxy_is_behind() const { return false; }
 

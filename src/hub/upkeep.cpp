@@ -69,7 +69,12 @@ void Shard::end_unproven() {
     const bool may_have_got_lost = session->kind == TransportKind::kSse && proofs_lost_at_ &&
                                    *proofs_lost_at_ + kOthersAreBack >= came;
     if (may_have_got_lost) continue;
-    ++counters_.unproven;
+    if (settings_.networks) {
+      const auto cause = session->kind == TransportKind::kSse ? Cause::kBuffered
+                         : session->transport->has_spoken()   ? Cause::kSilent
+                                                              : Cause::kOneWay;
+      settings_.networks->unproven(session->network, session->kind, cause);
+    }
     end(session, EndReason::kUnproven);
   }
 }

@@ -32,6 +32,8 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"bus/redis", {"core", "protocol", "store", "bus", "redis"}},
     {"log", {"core", "protocol", "store"}},
     {"hub", {"core", "protocol", "store", "presence", "log"}},
+    {"fallback/ladder", {"core", "protocol", "hub"}},
+    {"fallback/ladder/redis", {"core", "redis"}},
     {"chat", {"core", "protocol", "store", "presence", "log", "hub"}},
     {"auth", {"core", "protocol", "store", "log"}},
     {"http", {"core", "protocol"}},
@@ -47,7 +49,7 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"app",
      {"core", "protocol", "store", "store/sqlite", "presence", "presence/memory", "presence/redis", "bus", "bus/local", "bus/redis", "bus/faulty", "log",
       "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
-      "transport/websocket", "transport/connect", "fallback/poll", "load"}},
+      "transport/websocket", "transport/connect", "fallback/poll", "fallback/ladder", "fallback/ladder/redis", "load"}},
 };
 
 // A header's beginning -> the only folder that may include it.

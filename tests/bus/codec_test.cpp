@@ -46,10 +46,18 @@ TEST(BusCodec, WhatACommitAddedComesBackByteForByte) {
 }
 
 TEST(BusCodec, AnEphemeralEventComesBack) {
-  const auto back = there_and_back(Ephemeral{{RoomId(1), RoomId(2)}, UserId(3), make_bytes("{\"a\":1}")});
+  const auto back =
+      there_and_back(Ephemeral{{RoomId(1), RoomId(2)}, UserId(3), make_bytes("{\"a\":1}")});
   EXPECT_THAT(back.rooms, testing::ElementsAre(RoomId(1), RoomId(2)));
   EXPECT_EQ(back.except, UserId(3));
   EXPECT_EQ(*back.json, "{\"a\":1}");
+}
+
+TEST(BusCodec, WhatANodeHasLearntOfANetworkComesBack) {
+  const auto back = there_and_back(NetworkLearnt{Network::of_ip("203.0.113.7"), "{\"a\":1}"});
+  EXPECT_EQ(back.network, Network::of_ip("203.0.113.7"));
+  EXPECT_EQ(back.findings, "{\"a\":1}");
+  EXPECT_FALSE(decode(R"({"type":"network_learnt","network":"nowhere","findings":"{}"})", kEpoch));
 }
 
 TEST(BusCodec, AMovedSessionComesBack) {
@@ -75,7 +83,8 @@ TEST(BusCodec, WhatIsNoMessageIsAnErrorThatSaysWhy) {
         "{\"type\":\"committed\",\"from\":1,\"events\":[[1.5,0,0,0,0,\"{}\"]]}",
         "{\"type\":\"committed\",\"from\":1,\"events\":[[-1,0,0,0,0,\"{}\"]]}",
         "{\"type\":\"committed\",\"from\":1,\"events\":7}",
-        "{\"type\":\"committed\",\"from\":9223372036854775807,\"events\":[[1,0,0,0,0,\"{}\"],[1,0,0,0,0,\"{}\"]]}",
+        "{\"type\":\"committed\",\"from\":9223372036854775807,\"events\":[[1,0,0,0,0,\"{}\"],[1,0,"
+        "0,0,0,\"{}\"]]}",
         "{\"type\":\"ephemeral\",\"rooms\":[true],\"except\":0,\"json\":\"{}\"}",
         "{\"type\":\"ephemeral\",\"rooms\":[],\"except\":0,\"json\":{}}",
         "{\"type\":\"session_proof\",\"user\":0,\"session\":\"s_x\",\"word\":\"w\"}",

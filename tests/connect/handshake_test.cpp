@@ -84,11 +84,5 @@ TEST(Handshake, AnEventStreamMustBeNamedNotJustAnything) {
   EXPECT_FALSE(accepts_event_stream(request));
 }
 
-TEST(Handshake, ANetworkIsItsFirst24Or48Bits) {
-  EXPECT_EQ(network_key("203.0.113.77"), "203.0.113.0/24");
-  EXPECT_EQ(network_key("2001:db8:1:2::3"), "2001:db8:1::/48");
-  EXPECT_EQ(network_key(""), "local");
-}
-
 }  // namespace
 }  // namespace fairlead::connect

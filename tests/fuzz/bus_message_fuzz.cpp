@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bus/codec.h"
+#include "fallback/ladder/findings.h"
 
 using namespace fairlead;  // NOLINT: a fuzzer
 
@@ -20,5 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto said = bus::encode(*message);
   const auto again = bus::decode(said, epoch);
   if (!again || bus::encode(*again) != said) std::abort();
+  if (const auto* learnt = std::get_if<bus::NetworkLearnt>(&*message)) {
+    const auto findings = ladder::Findings::from_json(learnt->findings);
+    if (findings && findings->advice(findings->changed_s()).size() > 4) std::abort();
+  }
   return 0;
 }

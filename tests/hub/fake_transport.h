@@ -26,6 +26,7 @@ class FakeTransport final : public Transport {
     return Flush::kDone;
   }
   void ping() override { ++pings; }
+  bool has_spoken() const override { return spoken; }
   void end(const Ending& ending, std::string_view, std::string_view last) override {
     ended = true;
     reason = ending.reason;
@@ -78,6 +79,7 @@ class FakeTransport final : public Transport {
   std::int64_t reconnect_in_ms = -1;
   std::string bye;
   int pings = 0;
+  bool spoken = false;  // something has come from the client
   std::vector<std::string> taken;
 
  private:

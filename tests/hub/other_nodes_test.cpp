@@ -73,6 +73,17 @@ TEST_F(OtherNodesTest, ASessionWhoseClientIsElsewhereNowEnds) {
   EXPECT_EQ(hub_->find("s_known"), nullptr);
 }
 
+TEST_F(OtherNodesTest, HoweverLongItHasBeenHere) {
+  create_room(room_, ann_);
+  for (const auto days : {25, 50}) {
+    FakeTransport to;
+    open(to, ann_, cursor_now(), "s_known");
+    hub_->end_if_older("s_known", clock_.wall_ms() + days * 86'400'000LL);
+    pump_until([&] { return to.ended; });
+    EXPECT_EQ(to.reason, EndReason::kTakenOver);
+  }
+}
+
 TEST_F(OtherNodesTest, OneWhoseClientHasComeBackMeanwhileGoesOn) {
   create_room(room_, ann_);
   FakeTransport to;

@@ -45,6 +45,7 @@ RedisBus::RedisBus(RedisBusOptions options)
                            healthy_ = false;
                            dropped_ += encoded_.size();
                            encoded_.clear();
+                           encoded_bytes_ = 0;
                          },
                          [this](auto sender, auto text) { heard(sender, text); }});
 }
@@ -98,15 +99,20 @@ void RedisBus::publish(Message message) {
 }
 
 void RedisBus::queue(const Message& message) {
-  if (!link_->up() || encoded_.size() >= kWaitingMax) {
+  if (!link_->up() || encoded_.size() >= kWaitingMax || encoded_bytes_ >= kWaitingBytesMax) {
     ++dropped_;
     return;
   }
   if (const auto* committed = std::get_if<Committed>(&message)) {
-    for (auto& part : parts_of(*committed)) encoded_.push_back(encode(std::move(part)));
+    for (auto& part : parts_of(*committed)) queue(encode(std::move(part)));
   } else {
-    encoded_.push_back(encode(message));
+    queue(encode(message));
   }
+}
+
+void RedisBus::queue(std::string text) {
+  encoded_bytes_ += text.size();
+  encoded_.push_back(std::move(text));
 }
 
 void RedisBus::flush() {
@@ -118,6 +124,7 @@ void RedisBus::flush() {
       entry.push_back(std::move(encoded_.front()));
       encoded_.pop_front();
     }
+    encoded_bytes_ -= bytes;
     sent_ += entry.size();
     ++entries_in_flight_;
     link_->add(sender_, std::move(entry), [this] {

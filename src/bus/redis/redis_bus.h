@@ -14,11 +14,12 @@
 namespace fairlead::bus {
 
 // Nodes talk over a capped stream in Redis. A thread of its own ("bus", the RedisIo role) runs the
-// loop. What gathers while Redis answers leaves together; what is more than kWaitingMax messages,
-// or comes while Redis is away, is dropped: the others find it in the store.
+// loop. What gathers while Redis answers leaves together; what is more than kWaitingMax messages or
+// kWaitingBytesMax, or comes while Redis is away, is dropped: the others find it in the store.
 class RedisBus final : public Bus {
  public:
   static constexpr std::size_t kWaitingMax = 16 * 1024;
+  static constexpr std::size_t kWaitingBytesMax = 16 * 1024 * 1024;
 
   explicit RedisBus(RedisBusOptions options);
   ~RedisBus() override;  // stop()
@@ -33,6 +34,7 @@ class RedisBus final : public Bus {
  private:
   void run();
   void queue(const Message& message);
+  void queue(std::string text);
   void flush();
   void heard(std::string_view sender, std::string_view text);
 
@@ -45,6 +47,7 @@ class RedisBus final : public Bus {
   redis::EventLoop loop_;
   Mailbox mailbox_;
   std::deque<std::string> encoded_;    // the loop's thread
+  std::size_t encoded_bytes_ = 0;      // the loop's thread
   std::size_t entries_in_flight_ = 0;  // the loop's thread
   std::unique_ptr<StreamLink>
       link_;  // the loop's thread; made before it begins, gone before it ends

@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "bus/redis/options.h"
-#include "redis/backoff.h"
-#include "redis/connection.h"
+#include "redis/tie.h"
 
 namespace fairlead::bus {
 
-// A node's tie to the stream in Redis over which nodes talk: a connection that adds entries, and
-// one that waits for new ones. They stand and fall together, and are made again with a jittered
-// backoff. After a short absence it goes on where it was. Belongs to the loop's thread.
+// A node's way to the stream in Redis over which nodes talk. After a short absence it goes on where
+// it was. Belongs to the loop's thread.
 class StreamLink {
  public:
   struct Events {
@@ -24,30 +22,23 @@ class StreamLink {
 
   StreamLink(redis::EventLoop& loop, const RedisBusOptions& options, Events events);
 
-  void start();
-  void stop();  // for good
+  void start() { tie_.start(); }
+  void stop() { tie_.stop(); }  // for good
 
-  bool up() const { return up_; }
+  bool up() const { return tie_.is_up(); }
   // `done` when Redis has it, or will never have it.
   void add(const std::string& sender, std::vector<std::string> messages,
            std::function<void()> done);
 
  private:
-  void lost(const char* which, const std::string& why);
   void find_end();
-  void listen();
-  void heard(const redisReply& reply);
+  void heard(std::string_view id, const redisReply& fields);
 
   const RedisBusOptions& options_;
   const std::string key_;
   const Events events_;
-  redis::Backoff backoff_;
-  redis::Connection commands_;
-  redis::Connection feed_;
-  redis::LoopTimer retry_;
   std::string cursor_;  // id of the last entry heard; empty: none yet
-  bool up_ = false;
-  bool stopped_ = false;
+  redis::Tie tie_;      // last: its end answers what is pending
 };
 
 }  // namespace fairlead::bus

@@ -9,8 +9,8 @@
 
 namespace fairlead::connect {
 
-// WebSocket commands, said to the chat: the same operations as the REST calls, with the same rules and errors.
-// handle() runs on the shard's thread; does not block; stateless.
+// WebSocket commands, said to the chat: the same operations as the REST calls, with the same rules
+// and errors. handle() runs on the shard's thread; does not block; stateless.
 class ChatCommands final : public websocket::CommandHandler {
  public:
   ChatCommands(chat::Service& chat, const auth::Tokens& tokens, hub::Hub& hub)

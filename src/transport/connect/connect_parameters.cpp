@@ -102,6 +102,15 @@ std::vector<RoomId> rooms(Reader& reader) {
   return ids;
 }
 
+// What is no transport is ignored: it is for the statistics.
+std::optional<hub::TransportKind> transport_of(std::string_view wire) {
+  for (const auto kind :
+       {hub::TransportKind::kWebSocket, hub::TransportKind::kSse, hub::TransportKind::kPoll}) {
+    if (hub::to_wire(kind) == wire) return kind;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Parameters> parse_parameters(const http::Request& request) {
@@ -123,8 +132,8 @@ Result<Parameters> parse_parameters(const http::Request& request) {
   if (events != "all" && events != "durable") reader.refuse("events", "all or durable is expected");
   p.ephemeral = events != "durable";
   p.probe = reader.flag("probe", true);
-  p.fell_back_from = reader.text("fell_back_from").value_or("").substr(0, 32);
-  p.reason = reader.text("reason").value_or("").substr(0, 64);
+  p.fell_back_from = transport_of(reader.text("fell_back_from").value_or(""));
+  p.reason = hub::cause_of(reader.text("reason").value_or(""));
   p.padding_bytes =
       static_cast<std::size_t>(reader.number("padding", 0, 0, limits::kPaddingBytesMax));
   p.flush = reader.flag("flush", false);

@@ -26,8 +26,10 @@ bool any_entry(const http::Request& request, std::string_view name, Visit visit)
     while (!rest.empty()) {
       const auto comma = std::min(rest.find(','), rest.size());
       auto entry = rest.substr(0, comma);
-      while (!entry.empty() && (entry.front() == ' ' || entry.front() == '\t')) entry.remove_prefix(1);
-      while (!entry.empty() && (entry.back() == ' ' || entry.back() == '\t')) entry.remove_suffix(1);
+      while (!entry.empty() && (entry.front() == ' ' || entry.front() == '\t'))
+        entry.remove_prefix(1);
+      while (!entry.empty() && (entry.back() == ' ' || entry.back() == '\t'))
+        entry.remove_suffix(1);
       if (!entry.empty() && visit(entry)) return true;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
@@ -62,10 +64,12 @@ bool accepts_event_stream(const http::Request& request) {
 
 Result<websocket::Handshake> parse_handshake(const http::Request& request) {
   if (request.http_1_0 || !has_token(request, "connection", "upgrade")) {
-    return fail(ErrorCode::kBadRequest, "a WebSocket handshake needs HTTP/1.1 and Connection: Upgrade");
+    return fail(ErrorCode::kBadRequest,
+                "a WebSocket handshake needs HTTP/1.1 and Connection: Upgrade");
   }
   if (request.header("sec-websocket-version").value_or("") != "13") {
-    auto refusal = error(ErrorCode::kUpgradeRequired, "only Sec-WebSocket-Version 13 is spoken here");
+    auto refusal =
+        error(ErrorCode::kUpgradeRequired, "only Sec-WebSocket-Version 13 is spoken here");
     refusal.headers.emplace("Sec-WebSocket-Version", "13");
     return fail(std::move(refusal));
   }
@@ -108,22 +112,6 @@ bool origin_allowed(const http::Request& request, const std::vector<std::string>
   const auto scheme_end = origin->find("://");
   if (scheme_end == std::string_view::npos) return false;
   return same_ignoring_case(origin->substr(scheme_end + 3), request.header("host").value_or(""));
-}
-
-std::string network_key(std::string_view client_ip) {
-  const std::string text(client_ip);
-  in_addr v4{};
-  in6_addr v6{};
-  std::array<char, INET6_ADDRSTRLEN> out;
-  if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) {
-    v4.s_addr &= htonl(0xffffff00U);
-    return std::string(::inet_ntop(AF_INET, &v4, out.data(), out.size())) + "/24";
-  }
-  if (::inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
-    std::fill(v6.s6_addr + 6, v6.s6_addr + 16, std::uint8_t{0});
-    return std::string(::inet_ntop(AF_INET6, &v6, out.data(), out.size())) + "/48";
-  }
-  return "local";
 }
 
 }  // namespace fairlead::connect

@@ -24,11 +24,8 @@ Result<websocket::Handshake> parse_handshake(const http::Request& request);
 // The TOKEN of a `fairlead.bearer.TOKEN` entry of Sec-WebSocket-Protocol: what a browser can set.
 std::optional<std::string> subprotocol_token(const http::Request& request);
 
-// Browsers name the page's origin; others send none and are let through. Same host as the request's, or one of
-// `allowed` ("https://chat.example.org", "*" for any).
+// Browsers name the page's origin; others send none and are let through. Same host as the
+// request's, or one of `allowed` ("https://chat.example.org", "*" for any).
 bool origin_allowed(const http::Request& request, const std::vector<std::string>& allowed);
-
-// The /24 (IPv4) or /48 (IPv6) of an address, as text; "local" for what is not an address.
-std::string network_key(std::string_view client_ip);
 
 }  // namespace fairlead::connect

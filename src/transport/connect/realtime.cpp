@@ -46,7 +46,11 @@ Result<auth::Identity> identify(const http::Request& request, const auth::Tokens
 
 }  // namespace
 
-Realtime::Realtime(Parts parts) : parts_(std::move(parts)), gate_(parts_.gate) {
+Realtime::Realtime(Parts parts)
+    : parts_(std::move(parts)),
+      gate_(parts_.gate),
+      connects_(parts_.per_user),
+      proofs_(parts_.per_user) {
   for (auto* engine : parts_.streams) known_polls_[&engine->shard()];
 }
 
@@ -160,6 +164,11 @@ bool Realtime::is_let_in(Entry entry, const auth::Identity& identity, const Para
   }
   const bool resumes = parameters.cursor.has_value() || !parameters.session.empty();
   if (entry == Entry::kPoll && resumes) return true;
+  if (const auto charge = connects_.charge(identity.user, parts_.clock.mono()); !charge.allowed) {
+    refuse(responder, request,
+           chat::rate_limited(charge.quota, "this user connects too often; wait a little"));
+    return false;
+  }
   const auto retry_after_s = gate_.refusal(resumes, parts_.clock.mono());
   if (!retry_after_s) return true;
   auto refusal =
@@ -196,9 +205,10 @@ hub::OpenRequest Realtime::open_request(const Admission& admission) const {
   open.rooms = p.rooms;
   open.ephemeral = p.ephemeral;
   open.probe = p.probe;
-  open.network_key = network_key(admission.request->client_ip);
+  open.network = Network::of_ip(admission.request->client_ip);
+  open.padding_kib = static_cast<std::uint8_t>((p.padding_bytes + 1023) / 1024);
   open.fell_back_from = p.fell_back_from;
-  open.fell_back_reason = p.reason;
+  open.fell_back_cause = p.reason;
   return open;
 }
 
@@ -342,11 +352,15 @@ stream::StreamEngine& Realtime::stream_for(const std::string& session) {
 void Realtime::hello(const http::Request& request, const http::Responder& responder) const {
   Json names = Json::array();
   for (const auto& [name, value] : request.headers) names.push_back(name);
-  const Json body = {{"network", {{"key", network_key(request.client_ip)}}},
-                     {"headers", names},
-                     {"http_version", request.http_1_0 ? "1.0" : "1.1"},
-                     {"transports", kTransports},
-                     {"server_time", protocol::rfc3339(parts_.clock.wall_ms())}};
+  const auto network = Network::of_ip(request.client_ip);
+  const Json body = {
+      {"network",
+       {{"key", network.to_wire()},
+        {"advice", parts_.networks ? parts_.networks->advice(network) : Json::object()}}},
+      {"headers", names},
+      {"http_version", request.http_1_0 ? "1.0" : "1.1"},
+      {"transports", kTransports},
+      {"server_time", protocol::rfc3339(parts_.clock.wall_ms())}};
   responder.respond(
       {200, "application/json", protocol::dump(body), {{"Cache-Control", "no-store"}}});
 }
@@ -355,6 +369,11 @@ void Realtime::probe(const http::Request& request, const http::Responder& respon
   const auto identity = api::authenticate(request, parts_.tokens);
   if (!identity) {
     refuse(responder, request, identity.error());
+    return;
+  }
+  if (const auto charge = proofs_.charge(identity->user, parts_.clock.mono()); !charge.allowed) {
+    refuse(responder, request,
+           chat::rate_limited(charge.quota, "this user proves too often; wait a little"));
     return;
   }
   const auto body = protocol::parse_object(request.body);

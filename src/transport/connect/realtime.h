@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auth/auth.h"
+#include "chat/rate_limit.h"
 #include "chat/service.h"
 #include "fallback/poll/poll_connection.h"
 #include "http/framing_guard.h"
@@ -36,11 +37,13 @@ class Realtime final : public poll::PollReader {
     chat::Service& chat;
     hub::Hub& hub;
     const Clock& clock;
-    std::vector<stream::StreamEngine*> streams;            // at least one
-    std::vector<websocket::WsShard*> websockets;           // at least one
-    std::function<void(http::TakenConnection)> give_back;  // to http::Server
-    std::vector<std::string> origins;                      // allowed beside the same host
+    std::vector<stream::StreamEngine*> streams = {};            // at least one
+    std::vector<websocket::WsShard*> websockets = {};           // at least one
+    std::function<void(http::TakenConnection)> give_back = {};  // to http::Server
+    std::vector<std::string> origins = {};                      // allowed beside the same host
     Gate::Settings gate = {};
+    const hub::Networks* networks = nullptr;
+    chat::Rate per_user = {1000, std::chrono::seconds(1), 20'000};  // connections, and proofs
   };
   explicit Realtime(Parts parts);
 
@@ -92,6 +95,7 @@ class Realtime final : public poll::PollReader {
   const PollHeadReader poll_heads_;
   std::unordered_map<const hub::Shard*, KnownPolls> known_polls_;  // the map itself is constant
   Gate gate_;
+  chat::RateLimiter<UserId> connects_, proofs_;  // so that one user alone keeps nobody out
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> draining_{false};
 };

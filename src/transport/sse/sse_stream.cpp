@@ -159,7 +159,7 @@ void SseStream::on_deadline() {
 }
 
 void SseStream::lost() {
-  if (auto* session = std::exchange(session_, nullptr)) engine_.shard().gone(session);
+  if (auto* session = std::exchange(session_, nullptr)) engine_.shard().cut(session);
   engine_.finish(*this);
 }
 

@@ -136,10 +136,15 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
 }
 
 // Out of the hub.
-void Connection::leave() {
+void Connection::leave(Word word) {
   auto* session = std::exchange(session_, nullptr);
   // When the engine stops the shard drops its sessions first.
-  if (session != nullptr && !host_.stopping()) host_.shard().gone(session);
+  if (session == nullptr || host_.stopping()) return;
+  if (word == Word::kSaid) {
+    host_.shard().gone(session);
+  } else {
+    host_.shard().cut(session);
+  }
 }
 
 // lws closes it soon, without further words, from its own loop; CLOSED and WSI_DESTROY follow. The
@@ -168,6 +173,7 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
       break;
     case LWS_CALLBACK_RECEIVE_PONG:
       heard_ = host_.now();
+      spoken_ = true;
       break;
     case LWS_CALLBACK_SERVER_WRITEABLE:
       writable();
@@ -180,9 +186,9 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
       state_ = State::kClosing;
       break;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:  // lws closes (1002, 1007): its CLOSE is the last
-                                                // frame
+                                                // frame; before any other end, too
     case LWS_CALLBACK_CLOSED:
-      leave();
+      leave(Word::kNone);
       state_ = State::kClosing;
       break;
     default:
@@ -227,6 +233,7 @@ void Connection::writable() {
 
 void Connection::receive(std::string_view chunk) {
   heard_ = host_.now();
+  spoken_ = true;
   if (state_ != State::kOpen || session_ == nullptr) return;
   if (lws_frame_is_binary(wsi_)) {
     close(kUnsupportedData, "text frames only");
@@ -334,7 +341,7 @@ void Connection::pong_is_late(MonoTime since) {
     return;
   }
   ++host_.counters().pong_timeouts;
-  leave();
+  leave(Word::kNone);
   state_ = State::kClosing;
   kill();
 }

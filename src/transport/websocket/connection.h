@@ -55,6 +55,7 @@ class Connection final : public hub::Transport {
   hub::TransportKind kind() const override { return hub::TransportKind::kWebSocket; }
   Flush write(const Pending& pending, std::size_t& taken) override;
   bool has_read() override;
+  bool has_spoken() const override { return spoken_; }
   bool proxy_is_behind() const override;
   void ping() override;
   void end(const hub::Ending& ending, std::string_view unsent, std::string_view bye) override;
@@ -88,7 +89,8 @@ class Connection final : public hub::Transport {
   void writable();
   void close(std::uint16_t code, std::string_view reason);
   bool hand_to_lws(std::string_view bytes);
-  void leave();
+  enum class Word : std::uint8_t { kSaid, kNone };  // whether the client said that it goes
+  void leave(Word word = Word::kSaid);
   void kill();
   void update_reading();
 
@@ -104,6 +106,7 @@ class Connection final : public hub::Transport {
   int unread_bytes_ = 0;  // while blocked: what the kernel held when has_read() was asked last
   int unanswered_ = 0;
   State state_ = State::kHandshake;
+  bool spoken_ = false;   // something has come from the client
   bool greeted_ = false;  // hello has left: now answers may follow
   bool blocked_ = false;  // flush() said kBlocked
   bool reading_ = true;

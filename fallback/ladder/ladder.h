@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/clock.h"
+#include "fallback/ladder/findings.h"
+#include "hub/networks.h"
+
+namespace fairlead::ladder {
+
+// What this node knows of its clients' networks: what it has seen, and what other nodes and earlier
+// lives told it (take()). At most `networks_max`; beyond, an old one is forgotten. Any thread; a
+// mutex, held for a look-up.
+class Ladder final : public hub::Networks {
+ public:
+  // That others should know: something that may change the advice, or that was said an hour ago.
+  using Changed = std::function<void(Network network, const std::string& findings)>;
+
+  explicit Ladder(const Clock& clock, std::size_t networks_max = 10'000);
+
+  // Before anything else is called; on the caller's thread, outside of the mutex.
+  void on_change(Changed changed) { changed_ = std::move(changed); }
+
+  protocol::Json advice(Network network) const override;
+  void proved(Network network, hub::TransportKind kind, int padding_kib) override;
+  void unproven(Network network, hub::TransportKind kind, hub::Cause cause) override;
+  void fell_back(Network network, hub::TransportKind from, hub::Cause cause) override;
+  void cut(Network network, hub::TransportKind kind, Millis life, Millis idle) override;
+
+  // False: these are no findings. Nobody is told.
+  bool take(Network network, std::string_view findings);
+
+  hub::NetworkStats stats() const;
+
+ private:
+  struct Known {
+    Findings findings;
+    std::int64_t told_s = 0;
+  };
+
+  std::int64_t now_s() const { return clock_.wall_ms() / 1000; }
+  Known& known(Network network);  // the mutex is held
+  void note(Network network, const std::function<void(Findings&, std::int64_t now_s)>& what);
+
+  const Clock& clock_;
+  const std::size_t networks_max_;
+  Changed changed_;
+  mutable std::mutex mutex_;
+  std::unordered_map<Network, Known> networks_;  // guarded by mutex_
+  hub::NetworkStats stats_;                      // guarded by mutex_
+};
+
+}  // namespace fairlead::ladder
