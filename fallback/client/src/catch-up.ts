@@ -1,0 +1,44 @@
+import type { Api } from './http.js';
+import type { Sequence } from './sequence.js';
+import type { FairleadEvent, WireEvent } from './types.js';
+
+const limit = 500;
+// What another node has committed this moment may not be known yet to the one that is asked.
+const waitSeconds = 1;
+
+/** The cursor is of no use any more. The message is the server's reason. */
+export class ResetError extends Error {
+  override readonly name = 'ResetError';
+}
+
+/**
+ * Hands out every durable event between the sequence's cursor and the end of the log, by short polls of no
+ * session. Throws ResetError, or what a request throws. Ends early, without a word, once `isOver`.
+ */
+export async function catchUp(
+  api: Api,
+  sequence: Sequence,
+  rooms: readonly string[] | undefined,
+  onEvent: (event: FairleadEvent) => void,
+  isOver: () => boolean,
+): Promise<void> {
+  for (;;) {
+    if (sequence.cursor === undefined) return;
+    const body = {
+      ...{ cursor: sequence.cursor, timeout: waitSeconds, limit, events: 'durable' },
+      ...(rooms ? { rooms: rooms.join(',') } : {}),
+    };
+    const answer = await api.request<{ cursor: string; events: WireEvent[] }>('POST', '/rt/v1/poll', { body });
+    if (isOver()) return;
+    const place = sequence.place();
+    for (const event of answer.events) {
+      if (event['resume'] === 'reset') throw new ResetError(String(event['reason']));
+      if (event.cursor === undefined || sequence.judge(place, event.cursor) !== 'next') continue;
+      onEvent(event as unknown as FairleadEvent);
+      sequence.passed(place, event.cursor);
+      if (isOver()) return;
+    }
+    sequence.moved(place, answer.cursor);
+    if (answer.events.length < limit) return;
+  }
+}

@@ -1,0 +1,14 @@
+export { signIn, signUp, type Credentials, type SignedIn } from './accounts.js';
+export { FairleadClient, type ClientEvents } from './client.js';
+export { defaultTiming, type Timing } from './clock.js';
+export { EndedError, FellBehindError, NetworkError, ProblemError } from './errors.js';
+export type { Page } from './lifecycle.js';
+export type { ClientOptions } from './options.js';
+export type { OutboxItem } from './outbox.js';
+export type { HistoryOptions, RoomHandle, SendOptions } from './room.js';
+export type { Status } from './status.js';
+export { memoryStore, type Store } from './storage.js';
+export type { Channel, Locks } from './tabs.js';
+export type { WebSocketConstructor } from './transports/websocket.js';
+export type * from './types.js';
+export type { Cause } from './verdict.js';

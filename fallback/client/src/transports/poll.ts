@@ -1,0 +1,117 @@
+import type { Bye, WireEvent } from '../types.js';
+import type { Outcome } from '../verdict.js';
+import { Ending, parameters, refusalOf, type Handlers, type OpenOptions, type Transport } from './transport.js';
+
+const graceMs = 15_000; // beyond the hold, before a poll counts as lost
+
+interface Answer {
+  session: string;
+  cursor: string;
+  events: WireEvent[];
+  poll_again_ms?: number;
+  superseded?: boolean;
+}
+
+/**
+ * Events by long poll: finished answers, which pass everything that passes HTTP at all. By POST, which no
+ * proxy caches or sends twice. The first poll is a short one; its answer is the proof.
+ */
+export class PollTransport extends Ending implements Transport {
+  readonly #abort = new AbortController();
+  #answered = false;
+
+  constructor(options: OpenOptions, handlers: Handlers) {
+    super(options, handlers);
+    this.#run().catch(() => this.fail({ cause: this.#answered ? 'cut' : 'refused' }));
+  }
+
+  protected unprovenOutcome(): Outcome {
+    return { cause: 'silent' };
+  }
+
+  protected release(): void {
+    this.#abort.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { anonymous, timing, clock } = this.options;
+    let { cursor, session } = this.options;
+    let hold = 0;
+    while (!this.over) {
+      const { plan } = this.options;
+      const first = hold === 0;
+      const wanted = parameters({
+        ...this.options,
+        plan: first ? plan : { transport: 'poll' },
+        cursor,
+        session,
+        // Without a cursor the first poll begins the session that others go on with, whole.
+        durableOnly: this.options.durableOnly === true && cursor !== undefined,
+      });
+      const answer = await this.#poll({ ...wanted, timeout: hold, limit: this.options.pollLimit ?? 500 }, hold);
+      if (!answer || this.over) return;
+      this.handlers.activity();
+      const bye = this.#hand(answer);
+      if (this.over) return;
+      // Only asking with the new cursor tells the server that these events have arrived.
+      cursor = answer.cursor;
+      if (!anonymous) session = answer.session;
+      if (first) {
+        hold = timing.pollHoldSeconds;
+        this.prove(clock.now() - this.startedAt);
+      }
+      if (answer.superseded) this.fail({ cause: 'closed', closeCode: 4009 });
+      else if (bye) this.fail({ cause: 'closed', bye });
+      else if (answer.poll_again_ms) await this.#pause(answer.poll_again_ms);
+    }
+  }
+
+  /** Hands everything over; the server's bye, if it is among it. */
+  #hand(answer: Answer): Bye | undefined {
+    let bye: Bye | undefined;
+    for (const event of answer.events) {
+      if (event.type === 'bye') bye = event as unknown as Bye;
+      else this.handlers.event(event);
+      if (this.over) return bye;
+    }
+    this.handlers.cursor(answer.cursor);
+    return bye;
+  }
+
+  /** One poll; undefined if it was refused (and then this is over). Throws if it was lost. */
+  async #poll(body: Record<string, unknown>, hold: number): Promise<Answer | undefined> {
+    const { api, clock } = this.options;
+    this.#answered = false;
+    const timer = clock.setTimeout(() => this.fail({ cause: 'silent' }), hold * 1000 + graceMs);
+    try {
+      const response = await api.raw('/rt/v1/poll', {
+        method: 'POST',
+        headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: this.#abort.signal,
+      });
+      this.#answered = true;
+      if (response.ok) {
+        const answer = (await response.json()) as Partial<Answer> | null;
+        if (typeof answer?.cursor === 'string' && Array.isArray(answer.events)) return answer as Answer;
+        this.fail({ cause: 'refused' }); // somebody else's page
+        return undefined;
+      }
+      this.fail(await refusalOf(response));
+      return undefined;
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { clock } = this.options;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, ms);
+      this.#abort.signal.addEventListener('abort', () => {
+        clock.clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,162 @@
+// Messages on their way, with a clock and a server of the test's own.
+
+import './support/server.mjs'; // crypto for Node 18
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { defaultTiming, memoryStore, NetworkError, ProblemError } from '../../fallback/client/dist/index.js';
+import { Outbox } from '../../fallback/client/dist/outbox.js';
+import { FakeClock, settle } from './support/fakes.mjs';
+
+let clock;
+let store;
+let sent;
+let answer;
+
+const open = () => {
+  const outbox = new Outbox({
+    store,
+    scope: 'u_1',
+    clock,
+    timing: defaultTiming,
+    send: async (item) => {
+      sent.push(item);
+      return answer(item);
+    },
+    onTaken: () => {},
+    onChange: () => {},
+  });
+  outbox.flush();
+  return outbox;
+};
+const texts = () => sent.map(({ text }) => text);
+const write = (outbox, room_id, text) => outbox.send({ room_id, text });
+
+beforeEach(() => {
+  clock = new FakeClock();
+  store = memoryStore();
+  sent = [];
+  answer = ({ text, nonce }) => ({ text, nonce });
+});
+
+test('messages of a room go one after another, in the order they were written', async () => {
+  const answers = [];
+  answer = () => new Promise((done) => answers.push(done));
+  const outbox = open();
+  for (const text of ['one', 'two', 'three']) write(outbox, 'r_1', text);
+  for (let i = 0; i < 3; i += 1) {
+    await settle();
+    assert.equal(sent.length, i + 1);
+    answers[i]({ id: `m_${i}` });
+  }
+  await settle();
+  assert.deepEqual(texts(), ['one', 'two', 'three']);
+  assert.deepEqual(outbox.items, []);
+  assert.deepEqual(store.keys(), []);
+});
+
+test('one room that waits does not hold up another', async () => {
+  answer = ({ room_id }) => (room_id === 'r_1' ? new Promise(() => {}) : {});
+  const outbox = open();
+  write(outbox, 'r_1', 'waits');
+  write(outbox, 'r_1', 'waits, too');
+  write(outbox, 'r_2', 'goes');
+  await settle();
+  assert.deepEqual(texts(), ['waits', 'goes']);
+});
+
+test('without a network they wait, survive the page, and keep their nonce and their order', async () => {
+  answer = () => {
+    throw new NetworkError('down');
+  };
+  const before = open();
+  write(before, 'r_1', 'one');
+  write(before, 'r_1', 'two');
+  await clock.advance(60_000);
+  assert.ok(sent.length > 3, 'it was tried again and again');
+  assert.deepEqual([...new Set(texts())], ['one'], 'the second does not overtake the first');
+  const [{ nonce }] = sent;
+  before.stop();
+
+  sent = [];
+  answer = () => ({});
+  const after = open();
+  after.adopt();
+  await settle();
+  assert.deepEqual(texts(), ['one', 'two']);
+  assert.equal(sent[0].nonce, nonce);
+  assert.deepEqual(store.keys(), []);
+});
+
+test('one that was seen in the stream is not sent again', async () => {
+  answer = () => {
+    throw new NetworkError('the answer was lost');
+  };
+  const outbox = open();
+  const promise = write(outbox, 'r_1', 'one');
+  await settle();
+  outbox.confirm({ id: 'm_1', nonce: sent[0].nonce });
+  assert.equal((await promise).id, 'm_1');
+  await clock.advance(60_000);
+  assert.equal(sent.length, 1);
+});
+
+test('one that is refused says why, lets the next pass, and can be tried again', async () => {
+  answer = ({ text }) => {
+    if (text === 'bad') throw new ProblemError(422, { fields: { text: 'too long' } });
+    return {};
+  };
+  const outbox = open();
+  const bad = write(outbox, 'r_1', 'bad');
+  await write(outbox, 'r_1', 'good');
+  await assert.rejects(bad, { status: 422 });
+  assert.deepEqual(outbox.items.map(({ state, problem }) => [state, problem]), [['failed', 'too long']]);
+  answer = () => ({});
+  outbox.retry(outbox.items[0].nonce);
+  await settle();
+  assert.equal(sent.at(-1).nonce, sent[0].nonce);
+  assert.deepEqual(outbox.items, []);
+});
+
+test('a limit on the rate is waited out; a server that keeps failing is given up after five times', async () => {
+  answer = () => {
+    throw new ProblemError(429, {}, 7_000);
+  };
+  const outbox = open();
+  const promise = write(outbox, 'r_1', 'one');
+  await clock.advance(6_900);
+  assert.equal(sent.length, 1);
+  await clock.advance(200);
+  assert.equal(sent.length, 2);
+  answer = () => {
+    throw new ProblemError(500, {});
+  };
+  await clock.advance(10 * 60_000);
+  assert.equal(sent.length, 7);
+  await assert.rejects(promise, { status: 500 });
+});
+
+test('what another tab has sent meanwhile is not sent by the one that found it in the store', async () => {
+  const first = open();
+  answer = () => {
+    throw new NetworkError('down');
+  };
+  write(first, 'r_1', 'one');
+  await settle();
+  const second = open();
+  second.adopt();
+  await settle();
+  sent = [];
+  answer = () => ({});
+  first.flush();
+  await settle();
+  await clock.advance(60_000);
+  assert.equal(sent.length, 1);
+  assert.deepEqual(second.items, []);
+});
+
+test('a thousand may wait, not more', async () => {
+  answer = () => new Promise(() => {});
+  const outbox = open();
+  for (let i = 0; i < 1_000; i += 1) write(outbox, 'r_1', String(i));
+  await assert.rejects(write(outbox, 'r_1', 'one too many'), RangeError);
+});

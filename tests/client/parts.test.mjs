@@ -1,0 +1,165 @@
+// The small parts of the client, each by itself.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Emitter, Queue } from '../../fallback/client/dist/emitter.js';
+import { followPage } from '../../fallback/client/dist/lifecycle.js';
+import { Sequence } from '../../fallback/client/dist/sequence.js';
+import { SseParser } from '../../fallback/client/dist/sse-parser.js';
+import { kindOf } from '../../fallback/client/dist/verdict.js';
+import { FakeClock } from './support/fakes.mjs';
+
+/** Gives events to a sequence as connections bring them; what is handed out. */
+function merge(steps) {
+  const sequence = new Sequence();
+  sequence.begin('c0');
+  const places = new Map();
+  const out = [];
+  for (const [leg, cursor] of steps) {
+    if (cursor === 'open') {
+      places.set(leg, sequence.place());
+      continue;
+    }
+    const judgement = sequence.judge(places.get(leg), cursor);
+    if (judgement === 'gap') out.push(`gap on ${leg}`);
+    if (judgement !== 'next') continue;
+    out.push(cursor);
+    sequence.passed(places.get(leg), cursor);
+  }
+  return out;
+}
+
+test('two connections make one sequence, whichever is ahead', () => {
+  const out = merge([
+    ['a', 'open'], ['a', 'c1'], ['b', 'open'], ['b', 'c2'], ['a', 'c2'], ['a', 'c3'], ['a', 'c4'],
+    ['b', 'c3'], ['b', 'c4'], ['b', 'c5'], ['a', 'c5'],
+  ]);
+  assert.deepEqual(out, ['c1', 'c2', 'c3', 'c4', 'c5']);
+});
+
+test('a connection that skips something is found out, and nothing of it is handed out', () => {
+  const out = merge([['a', 'open'], ['b', 'open'], ['a', 'c1'], ['a', 'c2'], ['b', 'c1'], ['b', 'c3'], ['a', 'c3']]);
+  assert.deepEqual(out, ['c1', 'c2', 'gap on b', 'c3']);
+});
+
+test('a connection that is far behind does not make anything come twice', () => {
+  const sequence = new Sequence();
+  sequence.begin('start');
+  const [fast, slow] = [sequence.place(), sequence.place()];
+  for (let i = 0; i < 10_000; i += 1) {
+    assert.equal(sequence.judge(fast, `c${i}`), 'next');
+    sequence.passed(fast, `c${i}`);
+  }
+  assert.equal(sequence.judge(slow, 'c0'), 'gap');
+});
+
+test('a place of before a new beginning is worth nothing', () => {
+  const sequence = new Sequence();
+  sequence.begin('a');
+  const place = sequence.place();
+  sequence.begin('b');
+  assert.equal(sequence.judge(place, 'c'), 'gap');
+  assert.equal(sequence.judge(sequence.place(), 'c'), 'next');
+});
+
+test('the cursor follows where a poll stands, but not one that is behind', () => {
+  const sequence = new Sequence();
+  sequence.begin('c0');
+  const [a, b] = [sequence.place(), sequence.place()];
+  sequence.passed(a, 'c1');
+  sequence.moved(b, 'c0.5');
+  assert.equal(sequence.cursor, 'c1');
+  sequence.moved(a, 'c1.5');
+  assert.equal(sequence.cursor, 'c1.5');
+  assert.equal(sequence.last, 'c1');
+});
+
+test('an event stream is read however it is cut', () => {
+  const stream = '\uFEFFretry: 5\r\n\r\n: padding\n\nid: c1\ndata: {"a":1}\n\ndata: two\r\rdata:lines\ndata: of it\n\ndata: unfinished';
+  const wanted = ['{"a":1}', 'two', 'lines\nof it'];
+  for (let size = 1; size <= stream.length; size += 1) {
+    const got = [];
+    const parser = new SseParser((data) => got.push(data));
+    for (let at = 0; at < stream.length; at += size) parser.push(stream.slice(at, at + size));
+    assert.deepEqual(got, wanted, `in pieces of ${size}`);
+  }
+});
+
+test('an end that says several things is judged by the gravest', () => {
+  assert.equal(kindOf({ cause: 'closed', closeCode: 4001, bye: { type: 'bye', code: 'going_away' } }), 'unauthorized');
+  assert.equal(kindOf({ cause: 'closed', closeCode: 1006, bye: { type: 'bye', code: 'restart' } }), 'orderly');
+  assert.equal(kindOf({ cause: 'closed', closeCode: 1006 }), 'fault');
+  assert.equal(kindOf({ cause: 'refused', status: 503 }), 'fault');
+  assert.equal(kindOf({ cause: 'one_way', bye: { type: 'bye', code: 'unproven' } }), 'fault');
+});
+
+test('a listener that throws does not keep the others from hearing', () => {
+  const thrown = [];
+  const emitter = new Emitter((error) => thrown.push(error.message));
+  const heard = [];
+  emitter.on('event', () => {
+    throw new Error('mine');
+  });
+  const stop = emitter.on('event', (value) => heard.push(value));
+  emitter.emit('event', 1);
+  stop();
+  emitter.emit('event', 2);
+  assert.deepEqual(heard, [1]);
+  assert.deepEqual(thrown, ['mine', 'mine']);
+});
+
+test('an iterator gets what came before it asked, then the error, then no more', async () => {
+  let over = 0;
+  const queue = new Queue(() => (over += 1));
+  const asked = queue.next();
+  queue.push(1);
+  queue.push(2);
+  queue.end(new Error('the end'));
+  assert.deepEqual(await asked, { value: 1, done: false });
+  assert.deepEqual(await queue.next(), { value: 2, done: false });
+  await assert.rejects(queue.next(), /the end/);
+  assert.equal((await queue.next()).done, true);
+  assert.equal(over, 1);
+});
+
+test('an iterator that nobody reads does not fill the memory', async () => {
+  const queue = new Queue(() => {});
+  for (let i = 0; i < 10_001; i += 1) queue.push(i);
+  await assert.rejects(queue.next(), { name: 'FellBehindError' });
+});
+
+test('a page: hidden for a moment nothing, for longer a check; away it lets go', async () => {
+  const clock = new FakeClock();
+  const did = [];
+  const stream = {
+    status: { state: 'live' },
+    stop: () => did.push('stop'),
+    wake: () => did.push('wake'),
+    check: async () => did.push('check'),
+    setHidden: (hidden) => did.push(hidden ? 'hidden' : 'shown'),
+  };
+  const page = { window: new EventTarget(), document: new EventTarget(), network: new EventTarget() };
+  const show = (state) => {
+    page.document.visibilityState = state;
+    page.document.dispatchEvent(new Event('visibilitychange'));
+  };
+  page.document.visibilityState = 'visible';
+  const leave = followPage(page, stream, clock);
+  show('hidden');
+  show('visible');
+  assert.deepEqual(did.splice(0), ['shown', 'hidden', 'shown']);
+  show('hidden');
+  await clock.advance(5_000);
+  show('visible');
+  assert.deepEqual(did.splice(0), ['hidden', 'shown', 'check']);
+  page.window.dispatchEvent(new Event('online'));
+  page.network.dispatchEvent(new Event('change'));
+  assert.deepEqual(did.splice(0), ['check', 'check']);
+  page.window.dispatchEvent(new Event('pageshow'));
+  page.window.dispatchEvent(new Event('pagehide'));
+  page.window.dispatchEvent(new Event('pageshow'));
+  assert.deepEqual(did.splice(0), ['stop', 'wake']);
+  leave();
+  page.window.dispatchEvent(new Event('online'));
+  assert.deepEqual(did, []);
+});
