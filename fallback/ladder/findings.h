@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,11 +22,12 @@ class Findings {
  public:
   static constexpr std::int64_t kKept_s = 24 * 3600;
   static constexpr std::size_t kCutsKept = 8;
+  static constexpr std::int64_t kTogether_s = 5;  // cuts within so long are one
 
   void proved(hub::TransportKind kind, int padding_kib, std::int64_t now_s);
   void failed(hub::TransportKind kind, std::int64_t now_s);
   void cut(Millis life, Millis idle, std::int64_t now_s);
-  // What another node knows beside it.
+  // What another node knows beside it: as if one had seen both.
   void merge(const Findings& other);
 
   // `transport`: the best one that was proved, if better ones failed or it is the best of all.
@@ -45,15 +48,24 @@ class Findings {
     std::int64_t failures = 0;  // since it was proved last
   };
   enum class Standing : std::uint8_t { kUnknown, kWorks, kFails };
-  using Times = std::vector<std::int64_t>;  // ms, the newest last
+  struct Cut {
+    std::int64_t at_s = 0, life_ms = 0, idle_ms = 0;
+    auto operator<=>(const Cut&) const = default;
+  };
 
+  static Rung merged(const Rung& one, const Rung& other);
+  void keep(std::vector<Cut> cuts);
+  void changed(std::int64_t now_s) { changed_s_ = std::max(changed_s_, now_s); }
+  bool is_good() const;
+  // Of the cuts that are still good.
+  std::vector<std::int64_t> times(std::int64_t Cut::*which, std::int64_t now_s) const;
   Standing standing(hub::TransportKind kind, std::int64_t now_s) const;
   Rung& rung(hub::TransportKind kind) { return rungs_.at(static_cast<std::size_t>(kind)); }
 
   std::array<Rung, 3> rungs_;
-  std::int64_t padding_kib_ = 0;
-  Times lives_, idles_;
-  std::int64_t changed_s_ = 0;
+  std::int64_t padding_kib_ = 0;  // of the last SSE proof
+  std::vector<Cut> cuts_;         // the newest last
+  std::int64_t changed_s_ = 0;    // no time is later
 };
 
 }  // namespace fairlead::ladder

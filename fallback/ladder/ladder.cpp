@@ -7,7 +7,9 @@ namespace fairlead::ladder {
 namespace {
 
 constexpr std::int64_t kToldAgain_s = 3600;
+constexpr int kToldInMinuteMax = 10;
 constexpr std::size_t kLookedAt = 64;
+constexpr std::int64_t kClocksDiffer_s = 3600;  // what is of a later time would never go
 
 template <typename Enum>
 std::size_t index(Enum value) {
@@ -57,8 +59,10 @@ void Ladder::cut(Network network, hub::TransportKind, Millis life, Millis idle) 
 bool Ladder::take(Network network, std::string_view text) {
   const auto findings = Findings::from_json(text);
   if (!findings) return false;
+  const auto now_s = this->now_s();
+  if (findings->is_stale(now_s) || findings->changed_s() > now_s + kClocksDiffer_s) return false;
   std::lock_guard lock(mutex_);
-  if (!findings->is_stale(now_s())) known(network).findings.merge(*findings);
+  known(network).findings.merge(*findings);
   return true;
 }
 
@@ -71,16 +75,42 @@ hub::NetworkStats Ladder::stats() const {
 
 Ladder::Known& Ladder::known(Network network) {
   if (const auto it = networks_.find(network); it != networks_.end()) return it->second;
-  if (networks_.size() >= networks_max_) {
-    auto victim = networks_.begin();
-    auto it = victim;
-    for (std::size_t n = 0; n < kLookedAt && it != networks_.end(); ++n, ++it) {
-      const auto changed = [](const auto& each) { return each->second.findings.changed_s(); };
-      if (changed(it) < changed(victim)) victim = it;
-    }
-    networks_.erase(victim);
-  }
+  forget_some();
   return networks_[network];
+}
+
+// Looks at a few, other ones each time: what is stale goes, and the oldest of the rest if there is
+// no room.
+void Ladder::forget_some() {
+  const auto now_s = this->now_s();
+  auto oldest = networks_.end();
+  for (auto left = std::min(kLookedAt, networks_.size()); left > 0; --left) {
+    auto it = networks_.upper_bound(looked_at_);
+    if (it == networks_.end()) it = networks_.begin();
+    looked_at_ = it->first;
+    const auto& findings = it->second.findings;
+    if (findings.is_stale(now_s)) {
+      networks_.erase(it);
+    } else if (oldest == networks_.end() ||
+               findings.changed_s() < oldest->second.findings.changed_s()) {
+      oldest = it;
+    }
+  }
+  if (networks_.size() >= networks_max_) networks_.erase(oldest);
+}
+
+bool Ladder::is_to_be_told(Known& known, bool is_news, std::int64_t now_s) {
+  known.is_owed |= is_news;
+  if (known.minute_began_s + 60 <= now_s) {
+    known.minute_began_s = now_s;
+    known.told_in_minute = 0;
+  }
+  const bool may = known.told_in_minute < kToldInMinuteMax;
+  if (!(known.is_owed && may) && known.told_s + kToldAgain_s > now_s) return false;
+  known.told_s = now_s;
+  known.is_owed = false;
+  ++known.told_in_minute;
+  return true;
 }
 
 void Ladder::note(Network network, const std::function<void(Findings&, std::int64_t now_s)>& what) {
@@ -92,10 +122,7 @@ void Ladder::note(Network network, const std::function<void(Findings&, std::int6
     const auto before = known.findings.advice(now_s);
     what(known.findings, now_s);
     const bool is_news = known.findings.advice(now_s) != before;
-    if (is_news || known.told_s + kToldAgain_s <= now_s) {
-      known.told_s = now_s;
-      to_tell = known.findings.to_json();
-    }
+    if (is_to_be_told(known, is_news, now_s)) to_tell = known.findings.to_json();
   }
   if (to_tell && changed_) changed_(network, *to_tell);
 }

@@ -124,6 +124,7 @@ void Service::push_presence(const presence::Changes& changes) {
 }
 
 void Service::push_counts() {
+  if (!parts_.presence.healthy()) return;  // those who wait go on waiting
   for (const auto room : headcounts_.due(parts_.clock.mono())) push_count(room);
 }
 
@@ -136,7 +137,11 @@ void Service::push_count(RoomId room) {
         if (!members) return;  // the next change asks again
         parts_.presence.query(std::move(*members), [this, room](PresenceStates states) {
           const auto json = presence_counts_json(room, states, parts_.clock.wall_ms());
-          if (json) parts_.hub.deliver(Ephemeral{{room}, UserId{}, make_bytes(*json)});
+          if (json) {
+            parts_.hub.deliver(Ephemeral{{room}, UserId{}, make_bytes(*json)});
+          } else {  // in a while it is known, and perhaps nothing changes any more
+            headcounts_.changed(room, static_cast<std::int64_t>(states.size()));
+          }
         });
       });
 }

@@ -69,7 +69,8 @@ void Shard::end_unproven() {
     const bool may_have_got_lost = session->kind == TransportKind::kSse && proofs_lost_at_ &&
                                    *proofs_lost_at_ + kOthersAreBack >= came;
     if (may_have_got_lost) continue;
-    if (settings_.networks) {
+    // Who waits for our store has not heard hello: its network has done nothing.
+    if (settings_.networks && session->attached) {
       const auto cause = session->kind == TransportKind::kSse ? Cause::kBuffered
                          : session->transport->has_spoken()   ? Cause::kSilent
                                                               : Cause::kOneWay;

@@ -27,6 +27,7 @@ class ScriptedPresence final : public presence::Map {
     std::map<UserId, presence::State> states;
     for (const auto user : users) states[user] = {status, 0, {"sse"}};
     done(std::move(states));
+    ++queries;
   }
   bool healthy() const override { return true; }
   std::string_view kind() const override { return "memory"; }
@@ -39,6 +40,7 @@ class ScriptedPresence final : public presence::Map {
 
   std::map<UserId, bool> away;
   std::atomic<presence::Status> status{presence::Status::kOnline};
+  std::atomic<int> queries{0};  // that were answered
 
  private:
   Listener listener_;

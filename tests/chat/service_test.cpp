@@ -1,5 +1,7 @@
 #include "chat/service.h"
 
+#include <thread>
+
 #include "chat/commands.h"
 #include "chat/snapshot.h"
 #include "protocol/cursor.h"
@@ -179,6 +181,28 @@ TEST_F(LargeRoomTest, ItsMembersAreToldHowManyAreHere) {
   while (to_bob.wait_for("presence", 0).size() < 2)
     presence_.announce({});  // as after a quiet time
   EXPECT_EQ(to_bob.wait_for("presence", 2)[1]["data"]["counts"]["online"], 0);
+}
+
+TEST_F(LargeRoomTest, WhatWasNotKnownIsToldWhenItIs) {
+  const auto ann = make_user("ann"), bob = make_user("bob");
+  const auto room = make_room(ann);
+  join(bob, room);
+  Listener to_bob;
+  listen(bob, to_bob);
+  presence_.status = presence::Status::kUnknown;
+  presence_.announce(ann.id, presence::Status::kOnline);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (presence_.queries == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  presence_.status = presence::Status::kOnline;
+  while (to_bob.wait_for("presence", 0).empty() && std::chrono::steady_clock::now() < deadline) {
+    clock_.advance(Headcounts::kEvery);
+    presence_.announce({});  // nothing changes any more
+  }
+  const auto told = to_bob.wait_for("presence", 0);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0]["data"]["counts"]["online"], 2);
 }
 
 TEST_F(ServiceTest, PresenceIsToldOfUsersWhoExistAndOfMembers) {

@@ -2,17 +2,13 @@
 // client finds its way, which transport it comes to, and what it says was wrong.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { Server, until } from './support/server.mjs';
+import { describe, test } from 'node:test';
+import { until } from './support/server.mjs';
 import { Talk } from './support/talk.mjs';
-
-const server = new Server();
-before(() => server.start());
-after(() => server.stop());
 
 /** Talks while the client settles, if not `quietly`, and again when it has. */
 async function talkThrough(fault, expected, { quietly = false, ...options } = {}) {
-  const talk = await Talk.begin(server, { fault, ...options });
+  const talk = await Talk.alone({ fault, ...options });
   try {
     talk.client.start();
     await talk.client.ready();
@@ -53,6 +49,25 @@ describe('networks', { concurrency: 6 }, () => {
     assert.ok(blamed(talk).includes('websocket refused'));
   });
 
+  test('the second client of a network goes straight to what the first one found', async () => {
+    const fault = { noUpgrade: true };
+    const first = await Talk.alone({ fault });
+    const second = await Talk.begin(first.server, { fault });
+    try {
+      first.client.start();
+      await first.settles('sse', 'websocket');
+      assert.ok(first.proxy.count('UPGRADE') > 0);
+      second.client.start();
+      await second.settles('sse');
+      await second.talk(20);
+      await second.check();
+      assert.equal(second.proxy.count('UPGRADE'), 0);
+    } finally {
+      await second.end();
+      await first.end();
+    }
+  });
+
   test('101 and then silence: SSE', async () => {
     const talk = await talkThrough({ dead101: true }, { transport: 'sse', fellBackFrom: 'websocket', cause: 'silent' });
     assert.ok(blamed(talk).includes('websocket silent'));
@@ -89,7 +104,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('SSE is one event behind, which other events hide at first: own messages show it', async () => {
-    const talk = await Talk.begin(server, { fault: { noUpgrade: true } });
+    const talk = await Talk.alone({ fault: { noUpgrade: true } });
     try {
       talk.client.start();
       await talk.settles('sse');
@@ -116,7 +131,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('streams are cut after some KB, again and again: poll', async () => {
-    const talk = await Talk.begin(server, { fault: { cutStreams: 3_000 } });
+    const talk = await Talk.alone({ fault: { cutStreams: 3_000 } });
     try {
       talk.client.start();
       await talk.client.ready();
@@ -137,7 +152,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('every answer is cut after some KB: poll with short answers', async () => {
-    const talk = await Talk.begin(server, { fault: { cutAll: 6_000 } });
+    const talk = await Talk.alone({ fault: { cutAll: 6_000 } });
     try {
       talk.client.start();
       await talk.client.ready();
@@ -149,7 +164,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('a first visit without a network is an outage: nothing is blamed, all is well when it is back', async () => {
-    const talk = await Talk.begin(server, { fault: { refuse: true } });
+    const talk = await Talk.alone({ fault: { refuse: true } });
     try {
       talk.client.start();
       await until('an outage is told', () => talk.client.status.why === 'outage');
@@ -164,7 +179,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('an outage later on: the transport is kept, what was sent meanwhile arrives once', async () => {
-    const talk = await Talk.begin(server);
+    const talk = await Talk.alone();
     try {
       talk.client.start();
       await talk.settles('websocket');
@@ -184,7 +199,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('a network that swallows everything: the watchdog tells, and it is an outage', async () => {
-    const talk = await Talk.begin(server, { timing: { watchdogHeartbeats: 0.2 } }); // of 20 s
+    const talk = await Talk.alone({ timing: { watchdogHeartbeats: 0.2 } }); // of 20 s
     try {
       talk.client.start();
       await talk.settles('websocket');
@@ -208,7 +223,7 @@ describe('networks', { concurrency: 6 }, () => {
   test('a page that wakes does not wait for the watchdog', async () => {
     const page = { window: new EventTarget(), document: new EventTarget() };
     page.document.visibilityState = 'visible';
-    const talk = await Talk.begin(server, { page });
+    const talk = await Talk.alone({ page });
     try {
       talk.client.start();
       await talk.settles('websocket');
@@ -227,7 +242,7 @@ describe('networks', { concurrency: 6 }, () => {
 
   test('401: the client ends and says why', async () => {
     for (const options of [{}, { transports: ['websocket'] }, { transports: ['sse'] }, { transports: ['poll'] }]) {
-      const talk = await Talk.begin(server, { fault: { unauthorized: true }, ...options });
+      const talk = await Talk.alone({ fault: { unauthorized: true }, ...options });
       try {
         const ended = new Promise((done) => talk.client.on('ended', done));
         talk.client.start();
@@ -242,7 +257,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('401 to a WebSocket, of which a page sees nothing: the client finds out and ends', async () => {
-    const talk = await Talk.begin(server, { transports: ['websocket'] });
+    const talk = await Talk.alone({ transports: ['websocket'] });
     try {
       talk.client.start();
       await talk.settles('websocket');
@@ -263,7 +278,7 @@ describe('networks', { concurrency: 6 }, () => {
       remove: (key) => void kept.delete(key),
       keys: () => [...kept.keys()],
     };
-    const talk = await Talk.begin(server, { fault: { noUpgrade: true, behind: true }, store });
+    const talk = await Talk.alone({ fault: { noUpgrade: true, behind: true }, store });
     try {
       talk.client.start();
       await talk.settles('sse');
@@ -283,7 +298,7 @@ describe('networks', { concurrency: 6 }, () => {
   });
 
   test('when the network mends, it steps up beside the working transport, and loses nothing', async () => {
-    const talk = await Talk.begin(server, { fault: { noUpgrade: true }, timing: { trialsMs: [300] } });
+    const talk = await Talk.alone({ fault: { noUpgrade: true }, timing: { trialsMs: [300] } });
     try {
       talk.client.start();
       await talk.settles('sse');

@@ -49,6 +49,13 @@ TEST_F(GateTest, ThoseRefusedTogetherAreToldDifferentTimes) {
   EXPECT_EQ(told.size(), 5U);
 }
 
+TEST_F(GateTest, ItRemembersForAWhileThatItRefused) {
+  EXPECT_FALSE(gate_.has_refused_lately(now_));
+  let_in(true, 101);
+  EXPECT_TRUE(gate_.has_refused_lately(now_ + Gate::kLately));
+  EXPECT_FALSE(gate_.has_refused_lately(now_ + Gate::kLately + 1s));
+}
+
 TEST_F(GateTest, ARateOfZeroLetsEverybodyIn) {
   Gate open({0, 0});
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(open.refusal(false, now_));

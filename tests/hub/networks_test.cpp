@@ -85,6 +85,17 @@ TEST_F(NetworksTest, WhyNoneCameDependsOnWhatWasHeard) {
                                      "203.0.113.0/24 unproven websocket silent"));
 }
 
+TEST_F(NetworksTest, WhoHasNotHeardHelloYetSaysNothingOfItsNetwork) {
+  FakeTransport to;
+  auto asked = request(ann_);
+  asked.probe = true;
+  asked.network = office_;
+  shard_->open(std::move(asked), &to);
+  tick_for(11s);  // the store has not been read
+  EXPECT_EQ(to.reason, EndReason::kUnproven);
+  EXPECT_THAT(spy_.said, IsEmpty());
+}
+
 TEST_F(NetworksTest, WhatAClientHasGivenUpIsToldWhenItsSessionBegins) {
   FakeTransport to(TransportKind::kSse);
   auto asked = request(ann_);

@@ -32,7 +32,7 @@ async def test_who_resumes_is_let_in_before_who_is_new(site):
         assert answer.json["code"] == "overloaded", answer
     assert await refusal(bob, "sse", {"cursor": cursor}) is None
     assert await refusal(ann, "ws", {"cursor": cursor}) is None
-    expect(await ann.rest.get("/api/v1/sync"), 200)
+    expect(await ann.rest.get("/api/v1/users/me"), 200)
     world.close()
 
 

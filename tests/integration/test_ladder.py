@@ -7,7 +7,7 @@ import pytest
 from harness.http1 import HttpClient
 from harness.metrics import metric
 from harness.timing import eventually
-from harness.websocket import WebSocket
+from harness.websocket import Refused, WebSocket
 from harness.world import World, expect
 
 
@@ -72,4 +72,21 @@ async def test_a_connection_that_ends_without_a_word_is_counted_with_its_age(sit
         return metric(node, "fairlead_cut_life_seconds_count") == 1
     await eventually(counted, 10, "one was cut")
     assert metric(node, "fairlead_cut_idle_seconds_count") == 1
+    world.close()
+
+
+@pytest.mark.sanitize
+async def test_what_the_server_itself_refused_is_not_held_against_a_network(site):
+    node = site.node("--admissions-per-s", "1", "--admissions-burst", "4")
+    world = World(node.address)
+    ann, = await world.users(1)
+    cursor = (await ann.sync())["cursor"]
+    while True:  # newcomers get half of the four
+        try:
+            await WebSocket.open(node.address, ann.token, params={"probe": 0})
+        except Refused:
+            break
+    await ann.stream("sse", {"cursor": cursor, "fell_back_from": "websocket", "reason": "refused"})
+    assert metric(node, 'fairlead_fallbacks_total{transport="websocket",cause="refused"}') == 0
+    assert (await advice(node)).get("transport") != "sse"
     world.close()

@@ -20,8 +20,14 @@ class FindingsTest : public ::testing::Test {
   std::string transport(std::int64_t later_s = 0) const {
     return advice(later_s).value("transport", "none");
   }
+  // Each a minute after the one before.
+  void cut(Findings& findings, int life_s, int idle_s = 1) {
+    findings.cut(seconds(life_s), seconds(idle_s), kNow + 60 * cuts_++);
+  }
+  void cut(int life_s, int idle_s = 1) { cut(findings_, life_s, idle_s); }
 
   Findings findings_;
+  int cuts_ = 0;
 };
 
 TEST_F(FindingsTest, WhereNothingIsKnownNothingIsAdvised) {
@@ -77,26 +83,39 @@ TEST_F(FindingsTest, PaddingIsAdvisedWhereItHelped) {
 }
 
 TEST_F(FindingsTest, CutsAtOneAgeAreALifetime) {
-  for (const auto life : {30, 7, 30, 95}) findings_.cut(seconds(life), seconds(1), kNow);
+  for (const auto life : {30, 7, 30, 95}) cut(life);
   EXPECT_FALSE(advice().contains("max_life_seconds")) << "people leave when they like";
-  for (const auto life : {30, 30}) findings_.cut(seconds(life), seconds(1), kNow);
+  for (const auto life : {30, 30}) cut(life);
   EXPECT_EQ(advice().value("max_life_seconds", 0), 24);
 }
 
 TEST_F(FindingsTest, CutsAfterOneSilenceAskForMoreHeartbeats) {
-  for (int i = 0; i < 4; ++i) findings_.cut(seconds(100 + 9 * i), seconds(15), kNow);
+  for (int i = 0; i < 4; ++i) cut(100 + 9 * i, 15);
   EXPECT_EQ(advice().value("heartbeat_seconds", 0), 9);
   Findings other;
-  for (int i = 0; i < 4; ++i) other.cut(seconds(40 + 9 * i), seconds(50), kNow);
+  for (int i = 0; i < 4; ++i) cut(other, 40 + 9 * i, 50);
   EXPECT_FALSE(other.advice(kNow).contains("heartbeat_seconds")) << "the default is short enough";
 }
 
 TEST_F(FindingsTest, OnlyTheLastCutsCount) {
-  for (int i = 0; i < 4; ++i) findings_.cut(seconds(30), seconds(1), kNow);
-  for (std::size_t i = 0; i < Findings::kCutsKept; ++i) {
-    findings_.cut(seconds(40 + 20 * static_cast<int>(i)), seconds(1), kNow);
-  }
+  for (int i = 0; i < 4; ++i) cut(30);
+  ASSERT_TRUE(advice().contains("max_life_seconds"));
+  for (std::size_t i = 0; i < Findings::kCutsKept; ++i) cut(40 + 20 * static_cast<int>(i));
   EXPECT_FALSE(advice().contains("max_life_seconds"));
+}
+
+// A laptop with four tabs is shut, a proxy is started again.
+TEST_F(FindingsTest, WhatEndsTogetherIsCutOnce) {
+  for (int i = 0; i < 8; ++i) findings_.cut(seconds(600), seconds(12), kNow + i / 2);
+  EXPECT_EQ(advice(), Json::object());
+}
+
+TEST_F(FindingsTest, CutsAreGoodForADayWhateverElseHappens) {
+  for (int i = 0; i < 4; ++i) cut(30, 15);
+  findings_.proved(kWs, 0, kNow + kDay);
+  EXPECT_EQ(advice(kDay).size(), 3U);
+  findings_.proved(kWs, 0, kNow + kDay + 600);
+  EXPECT_EQ(advice(kDay + 600).size(), 1U) << "the transport alone";
 }
 
 TEST_F(FindingsTest, TwoNodesKnowMoreThanOne) {
@@ -108,14 +127,58 @@ TEST_F(FindingsTest, TwoNodesKnowMoreThanOne) {
   EXPECT_EQ(advice(1).value("padding", 0), 2048);
   Findings old;
   old.proved(kWs, 0, kNow - 5);
+  findings_.failed(kWs, kNow);
+  findings_.merge(old);
+  EXPECT_EQ(transport(1), "websocket") << "it has worked since the first failure, perhaps";
+  findings_.failed(kWs, kNow + 1);
   findings_.merge(old);
   EXPECT_EQ(transport(1), "sse");
+}
+
+TEST_F(FindingsTest, AFailureElsewhereIsNoReasonToDoubtWhatHasWorkedHere) {
+  Findings other;
+  findings_.proved(kWs, 0, kNow);
+  for (int i = 1; i < 3; ++i) other.failed(kWs, kNow - i);
+  other.failed(kWs, kNow + 1);
+  other.merge(findings_);
+  findings_.merge(other);
+  for (const auto& each : {findings_, other}) {
+    EXPECT_EQ(each.advice(kNow + 1).value("transport", "none"), "websocket");
+  }
+}
+
+TEST_F(FindingsTest, AnotherNodesNewsTakeNothingAway) {
+  findings_.failed(kWs, kNow);
+  findings_.proved(kSse, 2, kNow);
+  for (int i = 0; i < 4; ++i) cut(30, 15);
+  const auto before = advice(600);
+  ASSERT_EQ(before.size(), 4U);
+  Findings other;
+  other.proved(kPoll, 0, kNow + 600);
+  findings_.merge(other);
+  EXPECT_EQ(advice(600), before);
+  other.merge(findings_);
+  EXPECT_EQ(other.advice(kNow + 600), before);
+}
+
+TEST_F(FindingsTest, TheCutsOfTwoNodesCountTogether) {
+  Findings other;
+  for (int i = 0; i < 2; ++i) {
+    cut(30);
+    cut(other, 30);
+  }
+  for (int i = 0; i < 3; ++i) {
+    findings_.merge(other);
+    other.merge(findings_);
+  }
+  EXPECT_EQ(advice().value("max_life_seconds", 0), 24);
+  EXPECT_EQ(findings_.to_json(), other.to_json());
 }
 
 TEST_F(FindingsTest, GoThereAndBack) {
   findings_.failed(kWs, kNow);
   findings_.proved(kSse, 16, kNow);
-  for (int i = 0; i < 4; ++i) findings_.cut(seconds(30), seconds(15), kNow);
+  for (int i = 0; i < 4; ++i) cut(30, 15);
   const auto back = Findings::from_json(findings_.to_json());
   ASSERT_TRUE(back);
   EXPECT_EQ(back->advice(kNow), advice());
@@ -137,8 +200,11 @@ TEST_F(FindingsTest, WhatIsNoneIsRefused) {
     }
   }
   auto too_many = good;
-  too_many["lives"] = Json::array({1, 2, 3, 4, 5, 6, 7, 8, 9});
+  for (int i = 0; i < 9; ++i) too_many["cuts"].push_back(Json::array({10 * i, 1, 1}));
   EXPECT_FALSE(Findings::from_json(too_many.dump()));
+  auto later = good;
+  later["changed"] = kNow - 1;
+  EXPECT_FALSE(Findings::from_json(later.dump())) << "it would outlive its last change";
 }
 
 }  // namespace

@@ -60,6 +60,49 @@ TEST_F(LadderTest, WhatOthersTellIsKnownAndNotToldOn) {
   EXPECT_TRUE(told_.empty());
 }
 
+// One who comes over this and that would have all nodes write and read all the time.
+TEST_F(LadderTest, AnAdviceThatChangesAllTheTimeIsToldTenTimesAMinute) {
+  for (int i = 0; i < 500; ++i) {
+    ladder_.fell_back(office_, TransportKind::kWebSocket, Cause::kRefused);
+    ladder_.fell_back(office_, TransportKind::kWebSocket, Cause::kRefused);
+    ladder_.proved(office_, TransportKind::kWebSocket, 0);
+  }
+  ladder_.fell_back(office_, TransportKind::kWebSocket, Cause::kRefused);
+  ladder_.fell_back(office_, TransportKind::kWebSocket, Cause::kRefused);
+  EXPECT_EQ(told_.size(), 10U);
+  clock_.advance(std::chrono::minutes(1));
+  ladder_.fell_back(office_, TransportKind::kWebSocket, Cause::kRefused);
+  EXPECT_EQ(told_.size(), 11U) << "others are told in the end how it stands";
+}
+
+TEST_F(LadderTest, WhatIsStaleOrOfTomorrowIsNotTaken) {
+  Findings findings;
+  const auto now_s = clock_.wall_ms() / 1000;
+  findings.proved(TransportKind::kWebSocket, 0, now_s - Findings::kKept_s - 1);
+  EXPECT_FALSE(ladder_.take(office_, findings.to_json()));
+  findings.proved(TransportKind::kWebSocket, 0, now_s + Findings::kKept_s);
+  EXPECT_FALSE(ladder_.take(office_, findings.to_json())) << "it would be known for ever";
+  EXPECT_EQ(ladder_.stats().networks, 0U);
+}
+
+TEST_F(LadderTest, TheOldOnesGoNotTheNewOnes) {
+  Ladder ladder(clock_, 1000);
+  const auto network = [](int n) {
+    return Network::of_ip("10." + std::to_string(n % 7) + "." + std::to_string(n / 7) + ".1");
+  };
+  for (int n = 0; n < 1000; ++n) ladder.proved(network(n), TransportKind::kWebSocket, 0);
+  clock_.advance(std::chrono::hours(1));
+  for (int n = 1000; n < 1700; ++n) ladder.proved(network(n), TransportKind::kWebSocket, 0);
+  int known = 0;
+  for (int n = 1000; n < 1700; ++n) known += ladder.advice(network(n)).empty() ? 0 : 1;
+  EXPECT_GT(known, 600) << "nearly all";
+  clock_.advance(std::chrono::hours(48));
+  for (int n = 0; n < 100; ++n) {
+    ladder.proved(Network::of_ip("192.0." + std::to_string(n) + ".1"), TransportKind::kPoll, 0);
+  }
+  EXPECT_EQ(ladder.stats().networks, 100U) << "what is stale is of no use";
+}
+
 TEST_F(LadderTest, ItsMemoryIsBounded) {
   for (const auto* ip : {"10.0.0.1", "10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"}) {
     ladder_.proved(Network::of_ip(ip), TransportKind::kWebSocket, 0);

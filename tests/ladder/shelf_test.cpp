@@ -69,6 +69,26 @@ TEST_F(ShelfTest, WhatIsNoLongerGoodIsThrownOut) {
   EXPECT_EQ(at("198.51.100.0/24"), "good");
 }
 
+// All at once would hold Redis for everybody, and beyond some size never arrive in time.
+TEST_F(ShelfTest, ALargeOneIsReadInPiecesAndTrimmed) {
+  server_.command({"EVAL",
+                   "for i = 0, ARGV[1] - 1 do redis.call('HSET', KEYS[1], string.format("
+                   "'10.%d.%d.0/24', i / 256, i % 256), 'good') end",
+                   "1", options_.key, "50000"});
+  server_.command({"EVAL",
+                   "for i = 0, ARGV[1] - 1 do redis.call('HSET', KEYS[1], string.format("
+                   "'11.%d.%d.0/24', i / 256, i % 256), 'good') end",
+                   "1", options_.key, "52000"});
+  ASSERT_EQ(server_.command({"HLEN", options_.key}), "102000");
+  const auto shelf = node();
+  EXPECT_TRUE(eventually([&] {
+    return found().size() >= Shelf::kRecordsMax &&
+           std::stoul(server_.command({"HLEN", options_.key})) <= Shelf::kRecordsMax;
+  }));
+  EXPECT_GT(std::stoul(server_.command({"HLEN", options_.key})), 90'000U);
+  EXPECT_EQ(server_.calls()["hgetall"], 0);
+}
+
 TEST_F(ShelfTest, ItIsReadAgainWhenRedisIsBack) {
   const auto shelf = node();
   server_.command({"HSET", options_.key, "203.0.113.0/24", "before"});

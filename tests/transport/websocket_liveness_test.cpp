@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -58,6 +59,31 @@ TEST(WebSocketLiveness, AClientThatDoesNotAnswerAPingIsDropped) {
   EXPECT_TRUE(eventually([&] { return rig.sessions() == 1; }));
   answers.say(R"({"op":"ping","ref":"still here"})");
   EXPECT_THAT(answers.read_text_with("still"), HasSubstr("ack"));
+}
+
+// How long it had been silent then is our own patience: four of these would be taken for a proxy.
+TEST(WebSocketLiveness, AClientThatIsDroppedForItsSilenceWasCutNobodyKnowsWhen) {
+  class Cuts final : public hub::Networks {
+   public:
+    protocol::Json advice(Network) const override { return protocol::Json::object(); }
+    void proved(Network, hub::TransportKind, int) override {}
+    void unproven(Network, hub::TransportKind, hub::Cause) override {}
+    void fell_back(Network, hub::TransportKind, hub::Cause) override {}
+    void cut(Network, hub::TransportKind, Millis, Millis) override { ++count; }
+    std::atomic<int> count{0};
+  } cuts;
+  hub::ShardSettings settings;
+  settings.networks = &cuts;
+  Rig rig({}, settings);
+  auto silent = rig.connect(), resets = rig.connect({.tcp = true});
+  resets.reset();
+  EXPECT_TRUE(eventually([&] { return cuts.count == 1; }));
+  rig.clock.advance(kHeartbeat);
+  ASSERT_EQ(next_ping(silent).opcode, kPing);
+  rig.clock.advance(limits::kPongTimeout);
+  EXPECT_TRUE(silent.at_end());
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 0; }));
+  EXPECT_EQ(cuts.count, 1);
 }
 
 TEST(WebSocketLiveness, AnyFrameAfterThePingWillDo) {

@@ -14,6 +14,7 @@ namespace {
 using redis::text;
 
 constexpr char kDay_s[] = "86400";
+constexpr char kPiece[] = "500";                // records, about
 constexpr Millis kReadAgainAfterError(10'000);  // it loads its data, perhaps
 
 }  // namespace
@@ -70,25 +71,35 @@ void Shelf::lost(const std::string& why) {
 }
 
 void Shelf::read() {
-  connection_->send({"HGETALL", options_.key}, [this](const redisReply* reply) {
-    if (reply == nullptr) return;  // lost() follows
-    const bool is_read = reply->type == REDIS_REPLY_ARRAY;
-    if (is_read) {
-      backoff_.reset();
-      look_at(*reply);
-    } else {
-      log_warn("ladder_not_read why=\"{}\"", text(*reply));
-    }
-    read_again_->start(is_read ? options_.read_every : kReadAgainAfterError);
-  });
+  read_on("0", 0);
 }
 
-void Shelf::look_at(const redisReply& reply) {
+void Shelf::read_on(const std::string& cursor, std::size_t seen) {
+  connection_->send({"HSCAN", options_.key, cursor, "COUNT", kPiece},
+                    [this, seen](const redisReply* reply) {
+                      if (reply == nullptr) return;  // lost() follows
+                      if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+                        log_warn("ladder_not_read why=\"{}\"", text(*reply));
+                        read_again_->start(kReadAgainAfterError);
+                        return;
+                      }
+                      backoff_.reset();
+                      const std::string next(text(*reply->element[0]));
+                      const auto& records = *reply->element[1];
+                      look_at(records, seen);
+                      if (next != "0") return read_on(next, seen + records.elements / 2);
+                      read_again_->start(options_.read_every);
+                    });
+}
+
+void Shelf::look_at(const redisReply& records, std::size_t seen) {
   std::vector<std::string> gone{"HDEL", options_.key};
-  for (std::size_t i = 0; i + 1 < reply.elements; i += 2) {
-    const auto field = text(*reply.element[i]);
+  for (std::size_t i = 0; i + 1 < records.elements; i += 2) {
+    const auto field = text(*records.element[i]);
     const auto network = Network::from_wire(field);
-    if (!network || !found_(*network, text(*reply.element[i + 1]))) gone.emplace_back(field);
+    const bool stays =
+        network && seen + i / 2 < kRecordsMax && found_(*network, text(*records.element[i + 1]));
+    if (!stays) gone.emplace_back(field);
   }
   if (gone.size() > 2) connection_->send(gone, [](const redisReply*) {});
 }

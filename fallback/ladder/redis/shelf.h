@@ -23,11 +23,13 @@ struct ShelfOptions {
 };
 
 // Where findings outlive a node: a hash in Redis that goes a day after the last write. It is read
-// at the start, whenever Redis is back, and now and then, to throw out what is no longer good. A
-// thread of its own ("ladder"). While Redis is away what is put is lost: it is advice.
+// at the start, whenever Redis is back, and now and then, to throw out what is no longer good and
+// what is beyond kRecordsMax; in pieces, so that Redis is not held by it. A thread of its own
+// ("ladder"). While Redis is away what is put is lost: it is advice.
 class Shelf {
  public:
-  static constexpr std::size_t kPendingMax = 1024;  // writes without an answer; beyond, dropped
+  static constexpr std::size_t kPendingMax = 1024;     // writes without an answer; beyond, dropped
+  static constexpr std::size_t kRecordsMax = 100'000;  // in Redis
 
   // What stands there; false throws it out. On the shelf's thread.
   using Found = std::function<bool(Network network, std::string_view findings)>;
@@ -45,7 +47,8 @@ class Shelf {
   void run();
   void lost(const std::string& why);
   void read();
-  void look_at(const redisReply& reply);
+  void read_on(const std::string& cursor, std::size_t seen);
+  void look_at(const redisReply& records, std::size_t seen);
 
   const ShelfOptions options_;
   const Found found_;

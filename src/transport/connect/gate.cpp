@@ -20,6 +20,7 @@ std::optional<std::int64_t> Gate::refusal(bool resumes, MonoTime now) {
     return std::nullopt;
   }
   ++refused_;
+  refused_at_ = now;
   const auto spread = static_cast<std::uint64_t>((kRetryMax - kRetryMin).count()) + 1;
   return kRetryMin.count() + static_cast<std::int64_t>(random_u64() % spread);
 }
@@ -27,6 +28,11 @@ std::optional<std::int64_t> Gate::refusal(bool resumes, MonoTime now) {
 std::uint64_t Gate::refused() const {
   std::lock_guard lock(mutex_);
   return refused_;
+}
+
+bool Gate::has_refused_lately(MonoTime now) const {
+  std::lock_guard lock(mutex_);
+  return refused_ > 0 && now - refused_at_ <= kLately;
 }
 
 }  // namespace fairlead::connect

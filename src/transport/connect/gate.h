@@ -20,6 +20,7 @@ class Gate {
     double burst = 40'000;
   };
   static constexpr std::chrono::seconds kRetryMin{1}, kRetryMax{5};
+  static constexpr std::chrono::seconds kLately{60};
 
   explicit Gate(Settings settings) : settings_(settings), there_(settings.burst) {}
 
@@ -28,6 +29,8 @@ class Gate {
   std::optional<std::int64_t> refusal(bool resumes, MonoTime now);
 
   std::uint64_t refused() const;
+  // Whether anybody was refused within kLately.
+  bool has_refused_lately(MonoTime now) const;
 
  private:
   const Settings settings_;
@@ -35,6 +38,7 @@ class Gate {
   double there_;               // guarded by mutex_
   MonoTime filled_{};          // guarded by mutex_
   std::uint64_t refused_ = 0;  // guarded by mutex_
+  MonoTime refused_at_{};      // guarded by mutex_; the last time
 };
 
 }  // namespace fairlead::connect

@@ -209,6 +209,9 @@ hub::OpenRequest Realtime::open_request(const Admission& admission) const {
   open.padding_kib = static_cast<std::uint8_t>((p.padding_bytes + 1023) / 1024);
   open.fell_back_from = p.fell_back_from;
   open.fell_back_cause = p.reason;
+  // A page is not told why its WebSocket was refused: by us, perhaps, not by its network.
+  const bool may_be_ours = p.reason == hub::Cause::kRefused || p.reason == hub::Cause::kOther;
+  if (may_be_ours && gate_.has_refused_lately(parts_.clock.mono())) open.fell_back_from.reset();
   return open;
 }
 

@@ -17,6 +17,7 @@
 #include "http/framing_guard.h"
 #include "http/server.h"
 #include "hub/hub.h"
+#include "hub/networks.h"
 #include "transport/connect/connect_parameters.h"
 #include "transport/connect/gate.h"
 #include "transport/connect/known_polls.h"

@@ -185,8 +185,8 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
       leave();
       state_ = State::kClosing;
       break;
-    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:  // lws closes (1002, 1007): its CLOSE is the last
-                                                // frame; before any other end, too
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:  // before each CLOSED, and when lws closes (1002,
+                                                // 1007): its CLOSE is the last frame
     case LWS_CALLBACK_CLOSED:
       leave(Word::kNone);
       state_ = State::kClosing;
@@ -341,7 +341,7 @@ void Connection::pong_is_late(MonoTime since) {
     return;
   }
   ++host_.counters().pong_timeouts;
-  leave(Word::kNone);
+  leave();  // when it was cut nobody knows: its silence would be as long as our patience, always
   state_ = State::kClosing;
   kill();
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { FairleadClient } from '../../../fallback/client/dist/index.js';
 import { FaultProxy } from './proxy.mjs';
-import { until } from './server.mjs';
+import { Server, until } from './server.mjs';
 import { TestWebSocket } from './websocket.mjs';
 
 let people = 0;
@@ -29,6 +29,13 @@ export class Talk {
   /** Every status that Anna had. */
   statuses = [];
   #written = 0;
+
+  /** On a server that nobody else has told anything about this network (its ladder would advise). */
+  static async alone(options) {
+    const talk = await Talk.begin(await new Server().start(), options);
+    talk.ownsServer = true;
+    return talk;
+  }
 
   static async begin(server, { fault = {}, timing = {}, ...options } = {}) {
     const talk = new Talk();
@@ -133,6 +140,7 @@ export class Talk {
   async end() {
     this.client.close();
     await this.proxy.stop();
+    if (this.ownsServer) await this.server.stop();
   }
 }
 
