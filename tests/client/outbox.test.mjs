@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { defaultTiming, memoryStore, NetworkError, ProblemError } from '../../fallback/client/dist/index.js';
 import { Outbox } from '../../fallback/client/dist/outbox.js';
-import { FakeClock, settle } from './support/fakes.mjs';
+import { FakeClock, settle } from './support/clock.mjs';
 
 let clock;
 let store;

@@ -7,7 +7,7 @@ import { followPage } from '../../fallback/client/dist/lifecycle.js';
 import { Sequence } from '../../fallback/client/dist/sequence.js';
 import { SseParser } from '../../fallback/client/dist/sse-parser.js';
 import { kindOf } from '../../fallback/client/dist/verdict.js';
-import { FakeClock } from './support/fakes.mjs';
+import { FakeClock } from './support/clock.mjs';
 
 /** Gives events to a sequence as connections bring them; what is handed out. */
 function merge(steps) {

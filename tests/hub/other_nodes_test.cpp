@@ -29,6 +29,14 @@ class OtherNodesTest : public ShardTest {
     shard_->answered(session);
     return session;
   }
+  // A session that has been asked for its word, and has not given it.
+  Session* unproven(FakeTransport& to) {
+    auto asked = request(ann_);
+    asked.probe = true;
+    auto* session = shard_->open(asked, &to);
+    pump_until([&] { return !to.taken.empty(); });
+    return session;
+  }
   std::optional<ErrorCode> prove(const std::string& session, const std::string& word) {
     std::optional<Result<void>> answer;
     hub_->prove(ann_, session, word, [&](Result<void> result) { answer = std::move(result); });
@@ -176,10 +184,7 @@ TEST_F(OtherNodesTest, AProofForASessionThatIsNotHereGoesToThem) {
 TEST_F(OtherNodesTest, AWordOfAnotherHelloGoesToThemIfTheyMayHaveSaidIt) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);
-  auto asked = request(ann_);
-  asked.probe = true;
-  auto* session = shard_->open(asked, &to);
-  pump_until([&] { return !to.taken.empty(); });
+  auto* session = unproven(to);
   EXPECT_EQ(prove(session->id, "another"), std::nullopt);
   EXPECT_THAT(proofs_, testing::ElementsAre(session->id));
   EXPECT_FALSE(session->proven);
@@ -207,10 +212,7 @@ TEST_F(OtherNodesTest, AProofForASessionThatLeftAMomentAgoGoesToThem) {
 TEST_F(OtherNodesTest, AProofThatTheyWereGivenCounts) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);
-  auto asked = request(ann_);
-  asked.probe = true;
-  auto* session = shard_->open(asked, &to);
-  pump_until([&] { return !to.taken.empty(); });
+  auto* session = unproven(to);
   hub_->prove_here(bob_, session->id, session->probe_word());
   shard_->run_mailbox();
   EXPECT_FALSE(session->proven) << "somebody else's";

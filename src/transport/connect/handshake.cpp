@@ -1,10 +1,8 @@
 #include "transport/connect/handshake.h"
 
-#include <arpa/inet.h>
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
 
 #include "protocol/framing.h"
 

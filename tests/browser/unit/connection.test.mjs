@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Backoff } from '../../../web/js/backoff.js';
 import { Connection } from '../../../web/js/connection.js';
-import { FakeClock, fakeTransports, settle } from './fakes.mjs';
+import { FakeClock, settle } from '../../client/support/clock.mjs';
+import { fakeTransports } from './fakes.mjs';
 
 let clock;
 let opened;

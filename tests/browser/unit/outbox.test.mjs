@@ -3,7 +3,7 @@ import { webcrypto } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { NetworkError, ProblemError } from '../../../web/js/api.js';
 import { Outbox } from '../../../web/js/outbox.js';
-import { settle } from './fakes.mjs';
+import { settle } from '../../client/support/clock.mjs';
 
 // localStorage is the browser's; here its few methods over a Map, kept over a "reload".
 const stored = new Map();

@@ -1,41 +1,4 @@
-// A clock that a test sets; and, for tabs, locks and channels as browsers have them.
-
-export class FakeClock {
-  #now = 1_000_000;
-  #timers = new Map();
-  #next = 1;
-
-  now = () => this.#now;
-
-  setTimeout = (callback, milliseconds) => {
-    const id = this.#next++;
-    this.#timers.set(id, { callback, at: this.#now + milliseconds });
-    return id;
-  };
-
-  clearTimeout = (id) => {
-    this.#timers.delete(id);
-  };
-
-  /** Lets time pass, and what waits on promises happen. */
-  async advance(milliseconds) {
-    const end = this.#now + milliseconds;
-    for (;;) {
-      await settle();
-      const due = [...this.#timers].filter(([, { at }]) => at <= end).sort((a, b) => a[1].at - b[1].at)[0];
-      if (!due) break;
-      this.#timers.delete(due[0]);
-      this.#now = Math.max(this.#now, due[1].at);
-      due[1].callback();
-    }
-    this.#now = end;
-    await settle();
-  }
-}
-
-export async function settle() {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}
+// For tabs: locks and channels as browsers have them.
 
 /** navigator.locks for one lock: first come, first served. */
 export class FakeLocks {
