@@ -11,11 +11,11 @@ namespace {
 
 using protocol::Json;
 
-Json to_json(const presence::State& state) {
-  return {{"status", presence::to_wire(state.status)},
-          {"last_seen_at", state.last_seen_at_ms == 0
-                               ? Json(nullptr)
-                               : Json(protocol::rfc3339(state.last_seen_at_ms))}};
+Json to_json(const presence::Standing& now) {
+  return {
+      {"status", presence::to_wire(now.status)},
+      {"last_seen_at",
+       now.last_seen_at_ms == 0 ? Json(nullptr) : Json(protocol::rfc3339(now.last_seen_at_ms))}};
 }
 
 }  // namespace
@@ -24,9 +24,9 @@ PresenceNewsAll presence_news(store::View& view, const presence::Changes& change
                               std::int64_t members_max) {
   PresenceNewsAll news;
   std::map<RoomId, bool> is_small;
-  std::map<RoomId, std::vector<UserId>> users_of;
-  for (const auto& [user, state] : changes) {
-    for (const auto& membership : view.memberships(user)) {
+  std::map<RoomId, std::vector<std::size_t>> changes_of;  // places in `changes`
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    for (const auto& membership : view.memberships(changes[i].user)) {
       if (!membership.since) continue;
       const auto [it, is_new] = is_small.try_emplace(membership.room);
       if (is_new) {
@@ -34,26 +34,26 @@ PresenceNewsAll presence_news(store::View& view, const presence::Changes& change
         it->second = room && room->members_count <= members_max;
         if (room && !it->second) news.large.emplace(membership.room, room->members_count);
       }
-      if (it->second) users_of[membership.room].push_back(user);
+      if (it->second) changes_of[membership.room].push_back(i);
     }
   }
-  std::map<std::vector<UserId>, std::vector<RoomId>> rooms_of;
-  for (auto& [room, users] : users_of) rooms_of[std::move(users)].push_back(room);
-  for (auto& [users, rooms] : rooms_of) {
+  std::map<std::vector<std::size_t>, std::vector<RoomId>> rooms_of;
+  for (auto& [room, of] : changes_of) rooms_of[std::move(of)].push_back(room);
+  for (auto& [of, rooms] : rooms_of) {
     auto& event = news.each.emplace_back(PresenceNews{{}, std::move(rooms)});
-    for (const auto user : users) event.users.emplace(user, changes.at(user));
+    for (const auto i : of) event.changes.push_back(changes[i]);
   }
   return news;
 }
 
-std::string presence_event_json(const presence::Changes& users, std::int64_t now_ms) {
+std::string presence_event_json(const presence::Changes& changes, std::int64_t now_ms) {
   auto data = Json::object();
-  if (users.size() == 1) {
-    data["user_id"] = protocol::to_wire(users.begin()->first);
-    data.update(to_json(users.begin()->second));
+  if (changes.size() == 1) {
+    data["user_id"] = protocol::to_wire(changes[0].user);
+    data.update(to_json(changes[0].now));
   }
   auto& all = data["users"] = Json::object();
-  for (const auto& [user, state] : users) all[protocol::to_wire(user)] = to_json(state);
+  for (const auto& [user, now] : changes) all[protocol::to_wire(user)] = to_json(now);
   return protocol::event_json("presence", "", RoomId{}, now_ms, data);
 }
 

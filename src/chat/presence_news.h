@@ -14,7 +14,7 @@ namespace fairlead::chat {
 
 // One event, and the rooms whose members get it.
 struct PresenceNews {
-  presence::Changes users;
+  presence::Changes changes;
   std::vector<RoomId> rooms;
 };
 
@@ -28,9 +28,9 @@ struct PresenceNewsAll {
 PresenceNewsAll presence_news(store::View& view, const presence::Changes& changes,
                               std::int64_t members_max);
 
-// Ephemeral: the whole event's JSON. `users` says it all; of a single user it is said beside it,
-// too.
-std::string presence_event_json(const presence::Changes& users, std::int64_t now_ms);
+// Ephemeral: the whole event's JSON. Its `users` says it all; of a single user it is said beside
+// it, too.
+std::string presence_event_json(const presence::Changes& changes, std::int64_t now_ms);
 
 // Ephemeral: how many of a large room's members are online and away. nullopt: it is not known.
 std::optional<std::string> presence_counts_json(RoomId room,

@@ -17,7 +17,8 @@ Service::Service(Parts parts, Settings settings)
       settings_(settings),
       sends_(settings.sends),
       typings_(Rate{1, limits::kTypingInterval, 1}) {
-  parts_.presence.on_change([this](const presence::Changes& changes) { push_presence(changes); });
+  parts_.presence.on_change(
+      [this](presence::Changes changes) { push_presence(std::move(changes)); });
 }
 
 // The time is taken on the writer's thread: it grows with the log.

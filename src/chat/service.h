@@ -125,7 +125,7 @@ class Service {
   template <typename T>
   void read(std::function<Result<T>(store::View&)> work, Done<T> done);
   void query_presence(Result<std::vector<UserId>> users, Done<PresenceStates> done);
-  void push_presence(const presence::Changes& changes);
+  void push_presence(presence::Changes changes);
   void push_counts();
   void push_count(RoomId room);
 

@@ -95,16 +95,15 @@ void Service::sync(UserId caller, Done<std::string> done) {
 
 // An unknown status is never pushed: nobody learns from it, and it would come for everybody at
 // once.
-void Service::push_presence(const presence::Changes& changes) {
+void Service::push_presence(presence::Changes changes) {
   push_counts();
-  auto known = changes;
-  std::erase_if(
-      known, [](const auto& change) { return change.second.status == presence::Status::kUnknown; });
-  if (known.empty()) return;
+  std::erase_if(changes,
+                [](const auto& it) { return it.now.status == presence::Status::kUnknown; });
+  if (changes.empty()) return;
   const auto members_max = settings_.presence_members_max;
   parts_.readers.submit<PresenceNewsAll>(
-      [known = std::move(known), members_max](store::View& view) -> Result<PresenceNewsAll> {
-        return presence_news(view, known, members_max);
+      [changes = std::move(changes), members_max](store::View& view) -> Result<PresenceNewsAll> {
+        return presence_news(view, changes, members_max);
       },
       [this](Result<PresenceNewsAll> news) {
         if (!news) {
@@ -114,8 +113,8 @@ void Service::push_presence(const presence::Changes& changes) {
           return;
         }
         // Each node's own map tells it of the changes.
-        for (auto& [users, rooms] : news->each) {
-          auto json = presence_event_json(users, parts_.clock.wall_ms());
+        for (auto& [these, rooms] : news->each) {
+          auto json = presence_event_json(these, parts_.clock.wall_ms());
           parts_.hub.deliver(Ephemeral{std::move(rooms), UserId{}, make_bytes(std::move(json))});
         }
         for (const auto& [room, members] : news->large) headcounts_.changed(room, members);

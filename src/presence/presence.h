@@ -14,14 +14,22 @@ namespace fairlead::presence {
 enum class Status : std::uint8_t { kOnline, kAway, kOffline, kUnknown };
 std::string_view to_wire(Status status);
 
-struct State {
+// How others see a user.
+struct Standing {
   Status status = Status::kUnknown;
-  std::int64_t last_seen_at_ms = 0;     // 0: never seen
+  std::int64_t last_seen_at_ms = 0;  // 0: never seen
+};
+
+struct State : Standing {
   std::vector<std::string> transports;  // of the user's sessions on all nodes: sorted, each once
 };
 
-// Users whose status, as others see it, has changed, with what it is now.
-using Changes = std::map<UserId, State>;
+// Users whose standing has changed. By user, each once; flat, because a storm changes thousands.
+struct Change {
+  UserId user;
+  Standing now;
+};
+using Changes = std::vector<Change>;
 
 // Who is here, over all nodes (G7). Sessions are announced when they open and close; the first one
 // of a user makes them online, and they go offline when none has been open anywhere for the leave
@@ -33,7 +41,7 @@ class Map {
   // Before start(). Called on the map's own thread, at most once in Gather::kEvery; must not block.
   // Never for a move between transports, sessions or nodes. With no changes when there were none
   // for Gather::kQuiet.
-  using Listener = std::function<void(const Changes&)>;
+  using Listener = std::function<void(Changes)>;
   virtual void on_change(Listener listener) = 0;
   virtual void start() = 0;
   virtual void

@@ -9,8 +9,8 @@ namespace fairlead::presence {
 Roster::Roster(Millis leave_grace, std::size_t remembered_max)
     : leave_grace_(leave_grace), remembered_max_(remembered_max) {}
 
-std::optional<Roster::Change> Roster::open(UserId user, std::string_view session,
-                                           std::string_view transport, Now now) {
+std::optional<Change> Roster::open(UserId user, std::string_view session,
+                                   std::string_view transport, Now now) {
   User& u = users_[user];
   const bool was_online = u.online();
   const auto* name = &*transports_.emplace(transport).first;
@@ -45,7 +45,7 @@ void Roster::close(UserId user, std::string_view session, Now now) {
   leaving_.emplace(u.due, user);
 }
 
-std::optional<Roster::Change> Roster::set_away(UserId user, bool away, Now now) {
+std::optional<Change> Roster::set_away(UserId user, bool away, Now now) {
   const auto it = users_.find(user);
   if (it == users_.end() || !it->second.online()) return std::nullopt;
   const bool changed = away ? away_.insert(user).second : away_.erase(user) > 0;
@@ -53,8 +53,8 @@ std::optional<Roster::Change> Roster::set_away(UserId user, bool away, Now now) 
   return Change{user, state(user, now.wall_ms)};
 }
 
-std::vector<Roster::Change> Roster::tick(MonoTime now) {
-  std::vector<Change> changes;
+Changes Roster::tick(MonoTime now) {
+  Changes changes;
   while (!leaving_.empty() && leaving_.begin()->first <= now) {
     const UserId user = leaving_.begin()->second;
     leaving_.erase(leaving_.begin());

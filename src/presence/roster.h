@@ -21,10 +21,6 @@ namespace fairlead::presence {
 // clock: the caller says what time it is and announces the changes that come back. Not thread-safe.
 class Roster {
  public:
-  struct Change {
-    UserId user;
-    State state;
-  };
   struct Now {
     MonoTime mono;             // for the grace
     std::int64_t wall_ms = 0;  // for last_seen
@@ -43,7 +39,7 @@ class Roster {
   // Nothing if they were so before, or are not online.
   std::optional<Change> set_away(UserId user, bool away, Now now);
   // Those whose grace is over, in the order in which they left.
-  std::vector<Change> tick(MonoTime now);
+  Changes tick(MonoTime now);
   // When tick() has something to do; nullopt: nobody is leaving.
   std::optional<MonoTime> next_due() const;
 

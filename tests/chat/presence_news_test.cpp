@@ -16,7 +16,7 @@ class PresenceNewsTest : public RulesTest {
  protected:
   static presence::Changes all_are(Status status, std::initializer_list<User> users) {
     presence::Changes changes;
-    for (const auto& user : users) changes[user.id] = {status, 0, {}};
+    for (const auto& user : users) changes.push_back({user.id, {status, 0}});
     return changes;
   }
   PresenceNewsAll all_news(const presence::Changes& changes, std::int64_t members_max) {
@@ -27,7 +27,7 @@ class PresenceNewsTest : public RulesTest {
   }
   static std::vector<UserId> users_of(const PresenceNews& news) {
     std::vector<UserId> users;
-    for (const auto& [user, state] : news.users) users.push_back(user);
+    for (const auto& [user, now] : news.changes) users.push_back(user);
     return users;
   }
 
@@ -48,7 +48,7 @@ TEST_F(PresenceNewsTest, RoomsInWhichTheSameChangedShareAnEvent) {
   join(bob_, both);
   auto told = news(all_are(Status::kOffline, {ann_, bob_}));
   ASSERT_EQ(told.size(), 2U);
-  std::ranges::sort(told, {}, [](const auto& each) { return each.users.size(); });
+  std::ranges::sort(told, {}, [](const auto& each) { return each.changes.size(); });
   EXPECT_THAT(told[0].rooms, UnorderedElementsAre(one, two));
   EXPECT_THAT(users_of(told[0]), ElementsAre(ann_.id));
   EXPECT_THAT(told[1].rooms, ElementsAre(both));
@@ -74,7 +74,7 @@ TEST_F(PresenceNewsTest, WhoHasLeftIsNotToldOf) {
 
 TEST_F(PresenceNewsTest, TheEventNamesEachUserAndASingleOneTwice) {
   const auto one = protocol::Json::parse(
-      presence_event_json({{ann_.id, {Status::kOffline, 1'800'000'000'123, {}}}}, now_ms_));
+      presence_event_json({{ann_.id, {Status::kOffline, 1'800'000'000'123}}}, now_ms_));
   const auto id = protocol::to_wire(ann_.id);
   EXPECT_EQ(one["type"], "presence");
   EXPECT_EQ(one["data"]["user_id"], id);

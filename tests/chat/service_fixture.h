@@ -25,7 +25,7 @@ class ScriptedPresence final : public presence::Map {
   void set_away(UserId user, bool is) override { away[user] = is; }
   void query(std::vector<UserId> users, Answer done) override {
     std::map<UserId, presence::State> states;
-    for (const auto user : users) states[user] = {status, 0, {"sse"}};
+    for (const auto user : users) states[user] = {{status, 0}, {"sse"}};
     done(std::move(states));
     ++queries;
   }
@@ -33,7 +33,7 @@ class ScriptedPresence final : public presence::Map {
   std::string_view kind() const override { return "memory"; }
 
   void announce(UserId user, presence::Status now) {
-    announce({{user, {now, 1'800'000'000'123, {}}}});
+    announce(presence::Changes{{user, {now, 1'800'000'000'123}}});
   }
 
   void announce(const presence::Changes& changes) { listener_(changes); }

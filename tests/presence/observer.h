@@ -19,7 +19,7 @@ class Observer {
  public:
   struct Heard {
     UserId user;
-    State state;
+    Standing now;
     MonoTime at;
   };
 
@@ -27,8 +27,8 @@ class Observer {
     map.on_change([this](const Changes& changes) {
       std::lock_guard lock(mutex_);
       ++times_;
-      for (const auto& [user, state] : changes) {
-        heard_.push_back({user, state, std::chrono::steady_clock::now()});
+      for (const auto& [user, now] : changes) {
+        heard_.push_back({user, now, std::chrono::steady_clock::now()});
       }
     });
   }
@@ -46,8 +46,7 @@ class Observer {
   std::string of(UserId user) const {
     std::string words;
     for (const Heard& h : all()) {
-      if (h.user == user)
-        words += (words.empty() ? "" : " ") + std::string(to_wire(h.state.status));
+      if (h.user == user) words += (words.empty() ? "" : " ") + std::string(to_wire(h.now.status));
     }
     return words;
   }

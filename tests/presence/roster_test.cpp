@@ -25,8 +25,7 @@ TEST_F(RosterTest, TheFirstSessionMakesOnlineAndTheSecondDoesNot) {
   const auto change = roster.open(alice, "s_1", "websocket", now());
   ASSERT_TRUE(change);
   EXPECT_EQ(change->user, alice);
-  EXPECT_EQ(change->state.status, Status::kOnline);
-  EXPECT_EQ(change->state.transports, std::vector<std::string>{"websocket"});
+  EXPECT_EQ(change->now.status, Status::kOnline);
   EXPECT_FALSE(opens(alice, "s_2"));
 }
 
@@ -42,8 +41,8 @@ TEST_F(RosterTest, TheLastCloseMakesOfflineWhenTheGraceIsOverAndNotBefore) {
   const auto changes = roster.tick(clock.mono());
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_EQ(changes[0].user, alice);
-  EXPECT_EQ(changes[0].state.status, Status::kOffline);
-  EXPECT_EQ(changes[0].state.last_seen_at_ms, left_at);
+  EXPECT_EQ(changes[0].now.status, Status::kOffline);
+  EXPECT_EQ(changes[0].now.last_seen_at_ms, left_at);
   EXPECT_FALSE(roster.next_due());
   EXPECT_TRUE(roster.tick(clock.mono() + Millis(60'000)).empty());
 }

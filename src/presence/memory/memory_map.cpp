@@ -31,9 +31,9 @@ void MemoryMap::stop() {
 void MemoryMap::open(UserId user, std::string_view session, std::string_view transport) {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
-  auto change = roster_.open(user, session, transport, {clock_.mono(), clock_.wall_ms()});
+  const auto change = roster_.open(user, session, transport, {clock_.mono(), clock_.wall_ms()});
   if (!change) return;
-  changes_.add(change->user, std::move(change->state));
+  changes_.add(*change);
   wake_.notify_one();
 }
 
@@ -48,9 +48,9 @@ void MemoryMap::close(UserId user, std::string_view session) {
 void MemoryMap::set_away(UserId user, bool away) {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
-  auto change = roster_.set_away(user, away, {clock_.mono(), clock_.wall_ms()});
+  const auto change = roster_.set_away(user, away, {clock_.mono(), clock_.wall_ms()});
   if (!change) return;
-  changes_.add(change->user, std::move(change->state));
+  changes_.add(*change);
   wake_.notify_one();
 }
 
@@ -69,11 +69,11 @@ void MemoryMap::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const auto now = clock_.mono();
-    for (auto& [user, state] : roster_.tick(now)) changes_.add(user, std::move(state));
+    for (const auto& change : roster_.tick(now)) changes_.add(change);
     if (changes_.due() <= now) {
-      const auto changes = changes_.take(now);
+      auto changes = changes_.take(now);
       lock.unlock();
-      if (listener_) listener_(changes);
+      if (listener_) listener_(std::move(changes));
       lock.lock();
       continue;
     }

@@ -242,13 +242,13 @@ void Node::stop(std::function<void()> done) {
 void Node::change(const redisReply& fields) {
   const auto change = parse_change(fields);
   if (!change) return;
-  if (change->state.status == Status::kOffline) {
+  if (change->now.status == Status::kOffline) {
     live_.told_offline(change->user);
     away_.erase(change->user);
   } else {
     live_.told_online(change->user);
   }
-  if (phase_ != Phase::kStopping) events_.change(change->user, change->state);
+  if (phase_ != Phase::kStopping) events_.change(*change);
 }
 
 }  // namespace fairlead::presence

@@ -24,7 +24,7 @@ class Node {
  public:
   struct Events {
     std::function<void(bool)> healthy;  // true: registered, queries are answered from Redis
-    std::function<void(UserId, const State&)> change;
+    std::function<void(Change)> change;
   };
 
   Node(redis::EventLoop& loop, const RedisOptions& options, const Clock& clock, Events events);

@@ -18,14 +18,14 @@ RedisMap::RedisMap(RedisOptions options, const Clock& clock)
       }),
       mailbox_([this] { loop_.wake(); }) {
   announce_ = std::make_unique<redis::LoopTimer>(loop_, [this] {
-    const auto changes = changes_.take(loop_.now());
+    auto changes = changes_.take(loop_.now());
     announce_when_due();
-    if (listener_) listener_(changes);
+    if (listener_) listener_(std::move(changes));
   });
   node_ = std::make_unique<Node>(loop_, options_, clock_,
                                  Node::Events{[this](bool healthy) { healthy_ = healthy; },
-                                              [this](UserId user, const State& state) {
-                                                changes_.add(user, state);
+                                              [this](Change change) {
+                                                changes_.add(change);
                                                 announce_when_due();
                                               }});
 }

@@ -62,16 +62,14 @@ std::optional<Change> parse_change(const redisReply& fields) {
     if (field == "user") {
       change.user = UserId(number_of(value));
     } else if (field == "status") {
-      change.state.status = value == "online" ? Status::kOnline
-                            : value == "away" ? Status::kAway
-                                              : Status::kOffline;
+      change.now.status = value == "online" ? Status::kOnline
+                          : value == "away" ? Status::kAway
+                                            : Status::kOffline;
     } else if (field == "seen") {
-      change.state.last_seen_at_ms = number_of(value);
-    } else if (field == "transport" && !value.empty()) {
-      change.state.transports.emplace_back(value);
+      change.now.last_seen_at_ms = number_of(value);
     }
   }
-  if (!change.user || change.state.status == Status::kUnknown) return std::nullopt;
+  if (!change.user || change.now.status == Status::kUnknown) return std::nullopt;
   return change;
 }
 

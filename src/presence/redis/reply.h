@@ -20,10 +20,6 @@ std::string string_at(const redisReply& reply, std::size_t index);
 // [state, last seen, ["LEASE TRANSPORT SINCE", …], away] of scripts::Script::kQuery
 State parse_state(const redisReply& reply, std::int64_t wall_now_ms);
 
-struct Change {
-  UserId user;
-  State state;
-};
 // [field, value, …] of an entry in the log of changes; nullopt: not one of ours.
 std::optional<Change> parse_change(const redisReply& fields);
 

@@ -26,10 +26,10 @@ local function advance()
   call('HSET', clock, 'wall', wall, 'now', now)
 end
 
-local function announce(user, status, seen, transport)
+local function announce(user, status, seen)
   local number = call('HINCRBY', clock, 'changes', 1)
   call('XADD', P..'changes', 'MAXLEN', '~', 10000, number..'-0',
-       'user', user, 'status', status, 'seen', seen, 'transport', transport)
+       'user', user, 'status', status, 'seen', seen)
 end
 
 -- The user was last here at map time `at`.
@@ -67,7 +67,7 @@ local function open(user, session, how, quiet, again)
   call('HSET', key, session, lease..' '..how)
   call('SADD', P..'lease:'..lease, member)
   if first and call('ZREM', leaving, user) == 0 and not quiet then
-    announce(user, 'online', wall, string.match(how, '^%S+'))
+    announce(user, 'online', wall)
   end
 end
 
@@ -126,9 +126,9 @@ for i = 6, #ARGV, 4 do
     call('SREM', P..'lease:'..lease, user..' '..session)
   elseif kind == 'a' then
     local here = call('EXISTS', P..'user:'..user) == 1 or call('ZSCORE', leaving, user)
-    if here and call('SADD', away, user) == 1 then announce(user, 'away', wall, '') end
+    if here and call('SADD', away, user) == 1 then announce(user, 'away', wall) end
   elseif kind == 'b' then
-    if call('SREM', away, user) == 1 then announce(user, 'online', wall, '') end
+    if call('SREM', away, user) == 1 then announce(user, 'online', wall) end
   elseif call('EXISTS', P..'user:'..user) == 0 and not call('ZSCORE', leaving, user) then
     call('ZADD', leaving, saw(user, now) + grace, user)
   end
@@ -148,7 +148,7 @@ reap()
 for _, user in ipairs(call('ZRANGEBYSCORE', leaving, '-inf', now, 'LIMIT', 0, 500)) do
   call('ZREM', leaving, user)
   call('SREM', away, user)
-  announce(user, 'offline', call('GET', P..'seen:'..user) or '0', '')
+  announce(user, 'offline', call('GET', P..'seen:'..user) or '0')
 end
 return {'ok', due(), call('SCARD', ready)}
 )lua";
