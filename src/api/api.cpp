@@ -25,6 +25,7 @@ void add_routes(http::Routes& routes, Api& api) {
   add_room_routes(routes, api);
   add_member_routes(routes, api);
   add_message_routes(routes, api);
+  add_search_routes(routes, api);
   add_live_routes(routes, api);
   add_server_routes(routes, api);
   add_operator_routes(routes, api);

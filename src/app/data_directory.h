@@ -14,6 +14,7 @@ struct DataDirectory {
   UniqueFd lock;       // held while the node lives
   UniqueFd node_lock;  // its name's
   std::string store_path() const { return path + "/fairlead.db"; }
+  std::string search_path() const { return path + "/search.db"; }
 };
 
 enum class Sharing {

@@ -27,6 +27,8 @@
 #include "log/writer.h"
 #include "presence/memory/memory_map.h"
 #include "presence/redis/redis_map.h"
+#include "search/searcher.h"
+#include "store/sqlite/sqlite_search_index.h"
 #include "store/sqlite/sqlite_store.h"
 #include "transport/connect/chat_commands.h"
 #include "transport/connect/realtime.h"
@@ -114,10 +116,14 @@ class Node::Parts {
         follower_(*store_, head_),
         bus_(make_bus(config_, store_->epoch(), directory_.store_path())),
         readers_(*store_, config_.readers),
+        searcher_(*store_,
+                  store::open_sqlite_search_index(directory_.search_path(), store_->epoch(), head_),
+                  clock_),
         retention_(writer_, clock_, std::chrono::hours(config_.retention_hours)),
         presence_(make_presence(config_, directory_.store_path())),
         shelf_(make_shelf(config_, directory_.store_path(), ladder_)),
-        chat_({writer_, readers_, hub_, *presence_, clock_, store_->epoch()}, chat_settings()),
+        chat_({writer_, readers_, hub_, *presence_, clock_, store_->epoch(), &searcher_},
+              chat_settings()),
         api_({chat_, tokens_, passwords_, writer_, hub_, *presence_, clock_, kVersion,
               [this] { return server_ ? server_->stats() : http::ServerStats{}; },
               [this] { return between_nodes(); }, [this] { return ladder_.stats(); }},
@@ -134,6 +140,7 @@ class Node::Parts {
     follower_.start();
     bus_->start();
     readers_.start();
+    searcher_.start();
     retention_.start();
     presence_->start();
     if (shelf_) shelf_->start();
@@ -174,6 +181,7 @@ class Node::Parts {
     bus_->stop();
     follower_.stop();
     readers_.stop();
+    searcher_.stop();
     server_->stop();
     presence_->stop();
     if (shelf_) shelf_->stop();
@@ -231,6 +239,7 @@ class Node::Parts {
       for (const auto& event : batch->events) obey(*event);
     });
     follower_.subscribe([this](const log::BatchPtr& batch) { hub_.deliver(batch); });
+    follower_.subscribe([this](const log::BatchPtr&) { searcher_.look(); });
     follower_.on_lost([this](LogPosition head) {
       api::load_revocations(*store_, tokens_);  // logouts were among them, perhaps
       hub_.begin_anew(head);
@@ -348,6 +357,7 @@ class Node::Parts {
   log::Follower follower_;
   std::unique_ptr<bus::Bus> bus_;
   log::Readers readers_;
+  search::Searcher searcher_;
   log::Retention retention_;
   ladder::Ladder ladder_{clock_};
   hub::Hub hub_;

@@ -32,6 +32,21 @@ Error no_such_message() {
   return error(ErrorCode::kNotFound, "there is no such message");
 }
 
+Result<std::vector<RoomId>> readable_rooms(store::View& view, UserId caller,
+                                           std::optional<RoomId> room) {
+  std::vector<RoomId> rooms;
+  if (room) {
+    const auto role = permission(view, *room, caller, Action::kRead);
+    if (!role) return fail(role.error());
+    rooms.push_back(*room);
+  } else {
+    for (const auto& membership : view.memberships(caller)) {
+      if (membership.since) rooms.push_back(membership.room);
+    }
+  }
+  return rooms;
+}
+
 Result<Sight> sight(store::View& view, RoomId id, UserId caller) {
   auto room = view.room(id);
   if (!room) return fail(no_such_room());

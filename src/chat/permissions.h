@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/result.h"
 #include "store/view.h"
@@ -32,6 +33,10 @@ struct Access {
   Role role = Role::kReader;
 };
 Result<Access> access(store::View& view, RoomId room, UserId caller, Action action);
+
+// `room`, if the caller may read it; without one, all that they may. Errors: those of permission().
+Result<std::vector<RoomId>> readable_rooms(store::View& view, UserId caller,
+                                           std::optional<RoomId> room);
 
 // A room that the caller may know of. Errors: not_found.
 struct Sight {

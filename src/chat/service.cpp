@@ -16,7 +16,8 @@ Service::Service(Parts parts, Settings settings)
     : parts_(std::move(parts)),
       settings_(settings),
       sends_(settings.sends),
-      typings_(Rate{1, limits::kTypingInterval, 1}) {
+      typings_(Rate{1, limits::kTypingInterval, 1}),
+      searches_(settings.searches) {
   parts_.presence.on_change(
       [this](presence::Changes changes) { push_presence(std::move(changes)); });
 }
@@ -266,6 +267,16 @@ void Service::unreact(UserId caller, RoomId room, MessageId message, std::string
         return remove_reaction(tx, caller, room, message, emoji, now_ms);
       },
       std::move(done));
+}
+
+void Service::search(UserId caller, Search search, Done<search::Findings> done) {
+  if (parts_.searcher == nullptr) return done(fail(ErrorCode::kNotImplemented, "no search here"));
+  const auto charge = searches_.charge(caller, parts_.clock.mono());
+  if (!charge.allowed) return done(fail(rate_limited(charge.quota, "too many searches")));
+  const auto rooms = [caller, room = search.room](store::View& view) {
+    return readable_rooms(view, caller, room);
+  };
+  parts_.searcher->ask({caller, std::move(search.terms), rooms, search.limit}, std::move(done));
 }
 
 void Service::mark_read(UserId caller, RoomId room, MessageId message, Done<void> done) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,14 @@
 #include "log/writer.h"
 #include "presence/presence.h"
 #include "protocol/json.h"
+#include "search/searcher.h"
 
 namespace fairlead::chat {
 
 struct Settings {
   Rate sends{5, std::chrono::seconds(5),
              10};  // per user and room, on this node; count 0: unlimited
+  Rate searches{100, std::chrono::seconds(5), 100};  // per user, on this node
   // Members of larger rooms are told counts alone (else each change would cost a delivery to each
   // of them); GET …/presence tells all the same.
   std::int64_t presence_members_max = 256;
@@ -37,6 +40,13 @@ using Done = std::function<void(Result<T>)>;
 
 // Of how many members GET /rooms/{r}/presence tells.
 inline constexpr std::size_t kRoomPresenceMax = 1000;
+
+// What somebody looks for.
+struct Search {
+  std::vector<store::SearchIndex::Term> terms;
+  std::optional<RoomId> room;  // absent: in all of the caller's rooms
+  std::size_t limit = 20;
+};
 using PresenceStates = std::map<UserId, presence::State>;
 
 // The chat as the transports and the REST handlers use it: each operation checks who may do it,
@@ -56,7 +66,8 @@ class Service {
     hub::Hub& hub;
     presence::Map& presence;
     const Clock& clock;
-    std::string epoch;  // of the log (store::Store::epoch): for /sync's cursor
+    std::string epoch;                     // of the log (store::Store::epoch): for /sync's cursor
+    search::Searcher* searcher = nullptr;  // none: search is `not_implemented`
   };
   explicit Service(Parts parts, Settings settings = {});
   Service(const Service&) = delete;
@@ -98,6 +109,8 @@ class Service {
   void delete_message(UserId caller, RoomId room, MessageId message, Done<void> done);
   void react(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
   void unreact(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
+  // Errors: not_found, not_a_member (of `room`), rate_limited, overloaded.
+  void search(UserId caller, Search search, Done<search::Findings> done);
   void mark_read(UserId caller, RoomId room, MessageId message, Done<void> done);
 
   // --- what is not in the log
@@ -133,6 +146,7 @@ class Service {
   const Settings settings_;
   RateLimiter<SendKey, SendKeyHash> sends_;
   RateLimiter<SendKey, SendKeyHash> typings_;
+  RateLimiter<UserId> searches_;
   Headcounts headcounts_;
 };
 

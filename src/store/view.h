@@ -19,6 +19,12 @@ class StoreFailure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The file is not what it should be: no use trying again.
+class StoreDamaged : public StoreFailure {
+ public:
+  using StoreFailure::StoreFailure;
+};
+
 // A time (in log positions) in which a user was in a room, both ends included: `since` is their
 // member.joined, `until` their member.left (or the room.deleted).
 struct Interval {
@@ -76,6 +82,13 @@ struct History {
   bool has_more = false;              // in the direction asked for (towards older for none and around)
 };
 
+// A message as far as search wants to know it.
+struct Said {
+  MessageId id;
+  RoomId room;
+  std::string text;
+};
+
 // One consistent snapshot of the store. Blocking (disk); used by one thread at a time: the log's
 // writer (inside its transaction) or one reader. Each method may throw StoreFailure.
 class View {
@@ -115,6 +128,8 @@ class View {
   // --- messages (reactions as `viewer` sees them)
   virtual std::optional<Message> message(RoomId room, MessageId id, UserId viewer) = 0;
   virtual History history(RoomId room, const HistoryQuery& query, UserId viewer) = 0;
+  // Over all rooms, in the order of their ids: those in (after, to] that are not deleted.
+  virtual std::vector<Said> said(MessageId after, MessageId to, std::size_t limit) = 0;
   struct NonceUse {
     Message message;
     std::string fingerprint;  // of the request that used it

@@ -14,6 +14,7 @@ void throw_error(sqlite3* db, int code, std::string_view doing) {
   what += db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
   what += " (code " + std::to_string(db ? sqlite3_extended_errcode(db) : code) + ")";
   if ((code & 0xff) == SQLITE_CONSTRAINT) throw std::logic_error(what);
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) throw StoreDamaged(what);
   throw StoreFailure(what);
 }
 

@@ -95,6 +95,17 @@ History Reads::history(RoomId room, const HistoryQuery& query, UserId viewer) {
   return history;
 }
 
+std::vector<Said> Reads::said(MessageId after, MessageId to, std::size_t limit) {
+  // What is left of a deleted room does not count.
+  auto rows = db_.query(
+      "SELECT m.id, m.room, m.text FROM messages m JOIN rooms r ON r.id = m.room "
+      "WHERE m.id > ? AND m.id <= ? AND m.deleted_at_ms = 0 ORDER BY m.id LIMIT ?",
+      after, to, limit);
+  std::vector<Said> all;
+  while (rows.next()) all.push_back({rows.id<MessageId>(0), rows.id<RoomId>(1), rows.text(2)});
+  return all;
+}
+
 std::optional<View::NonceUse> Reads::nonce_use(UserId author, std::string_view nonce) {
   if (nonce.empty()) return std::nullopt;
   std::optional<View::NonceUse> use;

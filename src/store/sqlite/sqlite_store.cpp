@@ -8,6 +8,7 @@
 #include "core/unique_fd.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/scope.h"
 #include "store/sqlite/sqlite_transaction.h"
 #include "store/sqlite/turnstile.h"
 
@@ -20,32 +21,6 @@ constexpr int kReaderCacheKib = 16 * 1024;
 constexpr int kCheckpointPages = 4000;  // of 4 KiB in the WAL: then they are moved to the database
 constexpr std::chrono::milliseconds kCheckpointWait(100);
 constexpr int kWalBytesKept = 64 * 1024 * 1024;
-
-// A transaction on a connection: committed, or rolled back by whatever ends its scope.
-class Scope {
- public:
-  Scope(Connection& connection, const char* begin) : connection_(connection) {
-    connection_.run(begin);
-  }
-  ~Scope() {
-    if (!connection_.in_transaction()) return;
-    try {
-      connection_.run("ROLLBACK");
-    } catch (const std::exception&) {
-      // SQLite rolls back in any case (sqlite.org/lang_transaction.html, "Response To Errors").
-    }
-  }
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
-  void commit() {
-    if (!connection_.in_transaction())
-      throw StoreFailure("sqlite: the transaction was rolled back");
-    connection_.run("COMMIT");
-  }
-
- private:
-  Connection& connection_;
-};
 
 // Once in a file's life. SQLite does not wait here for another process that is just creating the
 // file, too (the busy handler is not called for this change of lock), so this does.

@@ -51,6 +51,9 @@ class Viewing : public Interface {
   History history(RoomId room, const HistoryQuery& query, UserId viewer) override {
     return reads_.history(room, query, viewer);
   }
+  std::vector<Said> said(MessageId after, MessageId to, std::size_t limit) override {
+    return reads_.said(after, to, limit);
+  }
   std::optional<View::NonceUse> nonce_use(UserId author, std::string_view nonce) override {
     return reads_.nonce_use(author, nonce);
   }
