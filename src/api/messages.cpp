@@ -1,5 +1,5 @@
 // POST and GET /rooms/{r}/messages; GET, PATCH and DELETE of one; its reactions; PUT
-// /rooms/{r}/read
+// /rooms/{r}/read; GET /inbox
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -59,20 +59,28 @@ Result<store::HistoryQuery> parse_history_query(const http::Request& request) {
   return query;
 }
 
+void page(const Answer& to, const store::History& history) {
+  std::string json = R"({"messages":[)";
+  for (const auto& message : history.messages) {
+    if (json.back() != '[') json += ',';
+    json += protocol::message_json(message);
+  }
+  json += history.has_more ? R"(],"has_more":true})" : R"(],"has_more":false})";
+  to.json(200, std::move(json));
+}
+
 void list(Api& api, const Call& call, RoomId room, const Answer& answer) {
   const auto query = parse_history_query(call.request);
   if (!query) return answer.fail(query.error());
-  api.chat().history(
-      call.user(), room, *query,
-      answer.then<store::History>([](const Answer& to, const store::History& history) {
-        std::string json = R"({"messages":[)";
-        for (const auto& message : history.messages) {
-          if (json.back() != '[') json += ',';
-          json += protocol::message_json(message);
-        }
-        json += history.has_more ? R"(],"has_more":true})" : R"(],"has_more":false})";
-        to.json(200, std::move(json));
-      }));
+  api.chat().history(call.user(), room, *query, answer.then<store::History>(page));
+}
+
+void inbox(Api& api, const Call& call, const Answer& answer) {
+  const auto query = parse_history_query(call.request);
+  if (!query) return answer.fail(query.error());
+  if (query->after) return answer.fail(field_error("after", "the inbox goes back only"));
+  if (query->around) return answer.fail(field_error("around", "the inbox goes back only"));
+  api.chat().inbox(call.user(), query->before, query->limit, answer.then<store::History>(page));
 }
 
 void edit(Api& api, const Call& call, RoomId room, MessageId message, const Answer& answer) {
@@ -141,6 +149,9 @@ void add_message_routes(http::Routes& routes, Api& api) {
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
                mark_read(api, call, room, answer);
              }));
+  routes.add(
+      Method::kGet, "/api/v1/inbox",
+      signed_in(api, [&api](const Call& call, const Answer& answer) { inbox(api, call, answer); }));
   add_one_message_routes(routes, api);
 }
 

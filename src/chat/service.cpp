@@ -269,6 +269,14 @@ void Service::unreact(UserId caller, RoomId room, MessageId message, std::string
       std::move(done));
 }
 
+void Service::inbox(UserId caller, MessageId before, std::size_t limit, Done<store::History> done) {
+  read<store::History>(
+      [caller, before, limit](store::View& view) -> Result<store::History> {
+        return view.inbox(caller, before, limit);
+      },
+      std::move(done));
+}
+
 void Service::search(UserId caller, Search search, Done<search::Findings> done) {
   if (parts_.searcher == nullptr) return done(fail(ErrorCode::kNotImplemented, "no search here"));
   const auto charge = searches_.charge(caller, parts_.clock.mono());

@@ -109,6 +109,8 @@ class Service {
   void delete_message(UserId caller, RoomId room, MessageId message, Done<void> done);
   void react(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
   void unreact(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
+  // Unread mentions and direct messages, newest first.
+  void inbox(UserId caller, MessageId before, std::size_t limit, Done<store::History> done);
   // Errors: not_found, not_a_member (of `room`), rate_limited, overloaded.
   void search(UserId caller, Search search, Done<search::Findings> done);
   void mark_read(UserId caller, RoomId room, MessageId message, Done<void> done);

@@ -128,6 +128,9 @@ class View {
   // --- messages (reactions as `viewer` sees them)
   virtual std::optional<Message> message(RoomId room, MessageId id, UserId viewer) = 0;
   virtual History history(RoomId room, const HistoryQuery& query, UserId viewer) = 0;
+  // What waits for `user` in the rooms that they are in, unread as RoomSummary counts it: mentions
+  // of them, and what others wrote in direct rooms. Before `before` (0: all), newest first.
+  virtual History inbox(UserId user, MessageId before, std::size_t limit) = 0;
   // Over all rooms, in the order of their ids: those in (after, to] that are not deleted.
   virtual std::vector<Said> said(MessageId after, MessageId to, std::size_t limit) = 0;
   struct NonceUse {

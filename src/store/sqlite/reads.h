@@ -43,6 +43,7 @@ class Reads {
   // reads_messages.cpp
   std::optional<Message> message(RoomId room, MessageId id, UserId viewer);
   History history(RoomId room, const HistoryQuery& query, UserId viewer);
+  History inbox(UserId user, MessageId before, std::size_t limit);
   std::vector<Said> said(MessageId after, MessageId to, std::size_t limit);
   std::optional<View::NonceUse> nonce_use(UserId author, std::string_view nonce);
 

@@ -95,6 +95,33 @@ History Reads::history(RoomId room, const HistoryQuery& query, UserId viewer) {
   return history;
 }
 
+History Reads::inbox(UserId user, MessageId before, std::size_t limit) {
+  std::vector<std::pair<RoomId, MessageId>> places;
+  {
+    // A message's id is a log position, as `since` is.
+    auto rows = db_.query(
+        "SELECT x.room, x.message FROM mentions x "
+        "JOIN members p ON p.room = x.room AND p.user = x.user "
+        "LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
+        "WHERE x.user = ?1 AND x.message < ?2 AND x.message > max(p.since, ifnull(d.message, 0)) "
+        "UNION "
+        "SELECT m.room, m.id FROM members p JOIN rooms r ON r.id = p.room AND r.kind = ?3 "
+        "LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
+        "JOIN messages m ON m.room = p.room AND m.id > max(p.since, ifnull(d.message, 0)) "
+        "WHERE p.user = ?1 AND m.id < ?2 AND m.author <> ?1 AND m.deleted_at_ms = 0 "
+        "ORDER BY 2 DESC LIMIT ?4",
+        user, before ? before : kNewest, RoomKind::kDirect, limit + 1);
+    while (rows.next()) places.emplace_back(rows.id<RoomId>(0), rows.id<MessageId>(1));
+  }
+  History inbox;
+  inbox.has_more = places.size() > limit;
+  if (inbox.has_more) places.pop_back();
+  for (const auto& [room, id] : places) {
+    if (auto found = message(room, id, user)) inbox.messages.push_back(std::move(*found));
+  }
+  return inbox;
+}
+
 std::vector<Said> Reads::said(MessageId after, MessageId to, std::size_t limit) {
   // What is left of a deleted room does not count.
   auto rows = db_.query(

@@ -51,6 +51,9 @@ class Viewing : public Interface {
   History history(RoomId room, const HistoryQuery& query, UserId viewer) override {
     return reads_.history(room, query, viewer);
   }
+  History inbox(UserId user, MessageId before, std::size_t limit) override {
+    return reads_.inbox(user, before, limit);
+  }
   std::vector<Said> said(MessageId after, MessageId to, std::size_t limit) override {
     return reads_.said(after, to, limit);
   }
