@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { FairleadClient, memoryStore, ProblemError, signIn } from '../../fallback/client/dist/index.js';
+import { FairleadClient, memoryStore, NetworkError, ProblemError, signIn } from '../../fallback/client/dist/index.js';
 import { Server, until } from './support/server.mjs';
 import { quick, Talk } from './support/talk.mjs';
 import { TestWebSocket } from './support/websocket.mjs';
@@ -275,4 +275,42 @@ test('a page that goes lets go of the connection, and goes on when it is back', 
   await until('it came', () => talk.texts().length > 0);
   assert.deepEqual(talk.texts(), ['meanwhile']);
   await talk.settles('websocket');
+});
+
+test('what may be used is changed in the middle of a conversation: nothing is lost, the session stays', async () => {
+  const talk = await begin();
+  const sessions = new Set();
+  talk.client.on('hello', ({ session }) => sessions.add(session));
+  talk.client.start();
+  await talk.settles('websocket');
+  const talking = talk.talk(60);
+  for (const transport of ['sse', 'poll', 'websocket', 'sse']) {
+    talk.client.setTransports([transport]);
+    await talk.settles(transport);
+    assert.ok((await talk.client.ping()) >= 0);
+  }
+  talk.client.setTransports();
+  await talk.settles('websocket');
+  await talking;
+  await talk.check();
+  assert.equal(sessions.size, 1);
+  assert.throws(() => talk.client.setTransports([]), TypeError);
+});
+
+test('the only transport that may be used does not get through: a poll stands in, the choice is kept', async () => {
+  const talk = await begin({ fault: { noUpgrade: true }, transports: ['websocket'] });
+  talk.client.start();
+  await talk.settles('poll');
+  const tried = talk.proxy.count('UPGRADE');
+  await until('it is tried again', () => talk.proxy.count('UPGRADE') > tried + 1);
+  await talk.talk(5);
+  await talk.check();
+  talk.proxy.set({});
+  await talk.settles('websocket');
+});
+
+test('a round trip that does not come is a NetworkError', async () => {
+  const talk = await begin({ transports: ['poll'] });
+  talk.proxy.set({ refuse: true });
+  await assert.rejects(talk.client.ping(), NetworkError);
 });

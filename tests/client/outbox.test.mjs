@@ -11,6 +11,7 @@ let clock;
 let store;
 let sent;
 let answer;
+let kept;
 
 const open = () => {
   const outbox = new Outbox({
@@ -23,6 +24,7 @@ const open = () => {
       return answer(item);
     },
     onTaken: () => {},
+    onSent: ({ nonce }) => kept.push(nonce),
     onChange: () => {},
   });
   outbox.flush();
@@ -35,6 +37,7 @@ beforeEach(() => {
   clock = new FakeClock();
   store = memoryStore();
   sent = [];
+  kept = [];
   answer = ({ text, nonce }) => ({ text, nonce });
 });
 
@@ -98,6 +101,24 @@ test('one that was seen in the stream is not sent again', async () => {
   assert.equal((await promise).id, 'm_1');
   await clock.advance(60_000);
   assert.equal(sent.length, 1);
+  assert.deepEqual(kept, [sent[0].nonce]);
+});
+
+test('one that could not be sent at once is marked as waiting; that it was sent is told once', async () => {
+  const outbox = open();
+  answer = () => new Promise(() => {});
+  write(outbox, 'r_1', 'under way');
+  await settle();
+  assert.equal(outbox.items[0].waiting, undefined);
+  answer = () => {
+    throw new NetworkError('down');
+  };
+  write(outbox, 'r_2', 'waits');
+  await settle();
+  assert.deepEqual(outbox.items.map(({ waiting }) => waiting), [undefined, true]);
+  answer = ({ nonce }) => ({ nonce });
+  await clock.advance(60_000);
+  assert.deepEqual(kept, [sent.at(-1).nonce]);
 });
 
 test('one that is refused says why, lets the next pass, and can be tried again', async () => {

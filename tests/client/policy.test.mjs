@@ -288,3 +288,17 @@ test('without WebSocket the best there is comes first, and nothing is to be trie
   works();
   assert.equal(policy.trialAt, undefined);
 });
+
+test('what may be used can change: only that is planned, and what failed here is still known', () => {
+  fails('silent');
+  works();
+  policy.allow(['poll'], now);
+  assert.deepEqual(policy.plan(), { transport: 'poll' });
+  policy.allow(['websocket'], now);
+  fails('refused');
+  assert.deepEqual(policy.plan().transport, 'websocket');
+  policy.allow(all, now);
+  assert.deepEqual(policy.plan(), { transport: 'sse' });
+  assert.equal(policy.fell, undefined);
+  assert.ok(policy.trialAt > now, 'the better one is tried again some time');
+});

@@ -104,3 +104,15 @@ test('an end for all: both tabs are told', async () => {
   await server.call('DELETE', '/api/v1/sessions/current', { token: talk.anna.token });
   for (const end of ends) assert.equal((await end).code, 'unauthorized');
 });
+
+test('told to use another transport, the tab that leads changes over for both', async () => {
+  const { talk, second, events } = await twoTabs();
+  for (const client of [second, talk.client]) client.setTransports(['sse']);
+  await talk.settles('sse');
+  await until('the other knows', () => second.status.transport === 'sse' && second.status.shared);
+  await talk.talk(5);
+  await talk.check(events);
+  talk.client.close();
+  talk.client = second;
+  await talk.settles('sse');
+});

@@ -1,28 +1,37 @@
-// What a signed-in person does: ties the REST calls, the stream, the store and the outbox together.
+// What a signed-in person does: ties the REST calls, the client's stream and outbox, and the store together.
 // The views call its methods and read its store.
 
-import { Connection } from './connection.js';
-import { Outbox } from './outbox.js';
+import { FairleadClient } from 'fairlead-client';
+import { Backoff } from 'fairlead-client/backoff';
 import { Store } from './store.js';
 import * as storage from './storage.js';
 
 const typingEveryMs = 3_000;
 const refreshPeopleEveryMs = 60_000;
 const tellReadAfterMs = 1_000;
-const modeKey = 'fairlead.transport';
+const measureEveryMs = 20_000;
+const resyncMinMs = 500;
+const resyncMaxMs = 15_000;
+const transports = ['websocket', 'sse', 'poll'];
+
+/** Where the choice of a transport is kept, for all tabs. */
+export const modeKey = 'fairlead.transport';
 
 export class Chat extends EventTarget {
   store = new Store();
-  outbox;
-  connection;
+  mode = storage.load(modeKey) ?? 'auto'; // a transport, or the best that works
 
+  #client = null;
+  #hello = null;
+  #latencyMs; // measured since the client's own figure
   #api;
   #isSeen;
+  #onEnded;
   #typedAt = 0;
   #lastState = 'idle';
   #toTell = new Map(); // room id → the message up to which it is read, until the server is told
   #readTimers = new Map();
-  #refreshTimer = null;
+  #timers = [];
 
   /**
    * @param isSeen  (roomId) => whether the person is looking at this room just now
@@ -32,50 +41,75 @@ export class Chat extends EventTarget {
     super();
     this.#api = api;
     this.#isSeen = isSeen;
-    this.connection = new Connection({
-      api,
-      onEvent: (event) => this.#apply(event),
-      onStatus: (status) => this.#onStatus(status),
-      onReset: () => this.#resync(),
-      onEnded,
-    });
+    this.#onEnded = onEnded;
   }
 
   async start() {
     const snapshot = await this.#api.sync();
     this.store.reset(snapshot);
-    this.outbox = new Outbox({
-      api: this.#api,
-      userId: snapshot.user.id,
-      onChange: () => this.store.changed('timeline'),
-      onSent: (message) => this.store.putMessage(message, { growing: true }),
-    });
-    this.connection.setMode(storage.load(modeKey) ?? 'auto');
-    this.connection.start(snapshot.cursor);
+    this.#client = this.#connect(snapshot.user.id);
+    this.#client.start(snapshot.cursor);
     // Presence events are at most once, and none says that presence is not known for a while.
-    this.#refreshTimer = setInterval(() => {
+    const refresh = () => {
       const roomId = this.store.currentRoomId;
       if (roomId && this.#isSeen(roomId)) this.#quietly(() => this.refreshPeople(roomId));
-    }, refreshPeopleEveryMs);
-    this.outbox.flush();
+    };
+    this.#timers.push(setInterval(refresh, refreshPeopleEveryMs));
+    this.#timers.push(setInterval(() => this.#quietly(() => this.#measure()), measureEveryMs));
+  }
+
+  /** The stream and the outbox of one user: what is unsent is theirs, whatever token they have. */
+  #connect(userId) {
+    const client = new FairleadClient({
+      token: this.#api.token,
+      scope: userId,
+      transports: transportsOf(this.mode),
+    });
+    client.on('event', (event) => this.#apply(event));
+    client.on('status', (status) => this.#onStatus(status));
+    client.on('hello', (hello) => {
+      this.#hello = hello;
+    });
+    client.on('outbox', () => this.store.changed('timeline'));
+    client.on('sent', (message) => this.store.putMessage(message, { growing: true }));
+    client.on('reset', () => this.#resync());
+    client.on('ended', ({ code }) => code !== 'closed' && this.#onEnded());
+    return client;
   }
 
   stop() {
-    this.connection.stop();
-    clearInterval(this.#refreshTimer);
+    for (const timer of this.#timers) clearInterval(timer);
     for (const timer of this.#readTimers.values()) clearTimeout(timer);
-    this.outbox?.stop();
+    this.#client?.close();
   }
 
+  // ---- the connection
+
+  /** The client's status, with {mode, heartbeatSeconds, node}; the latter two are known to the tab that connects. */
+  get status() {
+    const status = this.#client?.status ?? { state: 'idle' };
+    const { heartbeat_seconds: heartbeatSeconds, node } = this.#hello ?? {};
+    const about = status.shared ? {} : { heartbeatSeconds, node };
+    return { ...status, ...about, mode: this.mode, latencyMs: this.#latencyMs ?? status.latencyMs };
+  }
+
+  /** Forces a transport ('websocket', 'sse', 'poll') or lets the client choose ('auto'), in all tabs. */
   setMode(mode) {
     storage.save(modeKey, mode);
-    this.connection.setMode(mode);
+    this.followMode(mode);
   }
 
-  /** The network or the page is back. */
-  nudge() {
-    this.connection.nudge();
-    this.outbox?.flush();
+  /** It was chosen in another tab. */
+  followMode(mode) {
+    this.mode = mode;
+    this.#client?.setTransports(transportsOf(mode));
+    this.dispatchEvent(new CustomEvent('status'));
+  }
+
+  async #measure() {
+    if (this.#client.status.state !== 'live' || document.visibilityState !== 'visible') return;
+    this.#latencyMs = await this.#client.ping();
+    this.dispatchEvent(new CustomEvent('status'));
   }
 
   // ---- rooms
@@ -177,7 +211,20 @@ export class Chat extends EventTarget {
 
   send(roomId, text) {
     this.#typedAt = 0;
-    this.outbox.add(roomId, text);
+    this.#client.room(roomId).send(text).catch(() => {}); // what is refused is seen in `unsent`
+  }
+
+  /** The room's messages on their way, oldest first: see the client's OutboxItem. */
+  unsent(roomId) {
+    return this.#client?.outbox.filter((item) => item.room_id === roomId) ?? [];
+  }
+
+  retry(nonce) {
+    this.#client.retry(nonce);
+  }
+
+  discard(nonce) {
+    this.#client.discard(nonce);
   }
 
   /** Tells the others, at most as often as the server passes it on. Nobody misses it if it fails. */
@@ -193,21 +240,31 @@ export class Chat extends EventTarget {
   #onStatus(status) {
     const live = status.state === 'live' && this.#lastState !== 'live';
     this.#lastState = status.state;
+    this.#latencyMs = undefined;
+    this.store.changed('timeline'); // what waits to be sent is shown by whether it can be
     if (live) {
-      this.outbox?.flush();
       // Presence is not replayed: what was missed has to be asked for.
       const roomId = this.store.currentRoomId;
       if (roomId) this.#quietly(() => this.openRoom(roomId));
     }
-    this.dispatchEvent(new CustomEvent('status', { detail: status }));
+    this.dispatchEvent(new CustomEvent('status'));
   }
 
+  /** The cursor is of no use any more: a new picture, and on from there. */
   async #resync() {
-    const snapshot = await this.#api.sync();
-    const { currentRoomId } = this.store;
-    this.store.reset(snapshot);
-    if (this.store.rooms.has(currentRoomId)) await this.openRoom(currentRoomId);
-    return snapshot.cursor;
+    const backoff = new Backoff(resyncMinMs, resyncMaxMs, Math.random);
+    while (this.#client.status.state === 'reset') {
+      try {
+        const snapshot = await this.#client.sync();
+        const { currentRoomId } = this.store;
+        this.store.reset(snapshot);
+        if (this.store.rooms.has(currentRoomId)) await this.openRoom(currentRoomId);
+        return;
+      } catch (error) {
+        if (error.status === 401) return this.#onEnded();
+        await new Promise((resolve) => setTimeout(resolve, resyncMinMs + backoff.next()));
+      }
+    }
   }
 
   #apply(event) {
@@ -250,10 +307,7 @@ export class Chat extends EventTarget {
   #messageCreated(message) {
     const { store } = this;
     store.addMessage(message);
-    if (message.author.id === store.user.id) {
-      if (message.nonce) this.outbox.confirm(message.nonce);
-      return;
-    }
+    if (message.author.id === store.user.id) return;
     if (this.#isSeen(message.room_id)) this.markRead(message.room_id);
     this.dispatchEvent(new CustomEvent('message', { detail: message }));
   }
@@ -282,3 +336,6 @@ export class Chat extends EventTarget {
     }
   }
 }
+
+/** What the client may use: anything that is not a transport's name means all. */
+const transportsOf = (mode) => (transports.includes(mode) ? [mode] : transports);

@@ -1,5 +1,8 @@
 // localStorage that never throws: private windows and full disks fall back to memory.
 
+/** Where the token of whoever is signed in is kept. */
+export const tokenKey = 'fairlead.token';
+
 const memory = new Map();
 
 export function load(key) {
@@ -26,18 +29,4 @@ export function remove(key) {
   } catch {
     // it was only in memory
   }
-}
-
-/** All keys that begin with `prefix`. */
-export function keys(prefix) {
-  const found = new Set([...memory.keys()].filter((key) => key.startsWith(prefix)));
-  try {
-    for (let index = 0; index < localStorage.length; index += 1) {
-      const key = localStorage.key(index);
-      if (key.startsWith(prefix)) found.add(key);
-    }
-  } catch {
-    // memory is all there is
-  }
-  return [...found];
 }

@@ -24,9 +24,12 @@ export interface Assembly {
   scope: string;
   stream: Stream;
   page: Page | undefined;
+  /** Those of `wanted` that this platform has. Throws TypeError if none is left. */
+  possible(wanted: readonly TransportId[]): readonly TransportId[];
 }
 
-const allTransports: readonly TransportId[] = ['websocket', 'sse', 'poll'];
+/** All there are, best first. */
+export const allTransports: readonly TransportId[] = ['websocket', 'sse', 'poll'];
 
 /** `onLead` is called when this tab becomes the one that holds the connection. */
 export function assemble(options: ClientOptions, handlers: StreamHandlers, onLead: () => void): Assembly {
@@ -38,8 +41,12 @@ export function assemble(options: ClientOptions, handlers: StreamHandlers, onLea
   const scope = options.scope ?? shortHash(`${base} ${options.token}`);
   const page = options.page === undefined ? ownPage() : (options.page ?? undefined);
   const Socket = options.webSocket === undefined ? platformWebSocket() : options.webSocket;
-  const order = (options.transports ?? allTransports).filter((id) => id !== 'websocket' || Socket !== null);
-  if (order.length === 0) throw new TypeError('no transport is left that this platform has');
+  const possible = (wanted: readonly TransportId[]) => {
+    const left = wanted.filter((id) => id !== 'websocket' || Socket !== null);
+    if (left.length === 0) throw new TypeError('no transport is left that this platform has');
+    return left;
+  };
+  const order = possible(options.transports ?? allTransports);
   const { rooms } = options;
 
   const connect = (to: StreamHandlers) =>
@@ -57,7 +64,7 @@ export function assemble(options: ClientOptions, handlers: StreamHandlers, onLea
   const stream = shared
     ? new SharedStream({ ...shared, ...{ name, api, clock, timing, rooms, handlers, connect, onLead } })
     : connect(handlers);
-  return { api, clock, timing, store, scope, stream, page };
+  return { api, clock, timing, store, scope, stream, page, possible };
 }
 
 function platformWebSocket(): WebSocketConstructor | null {

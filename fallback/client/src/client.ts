@@ -1,4 +1,4 @@
-import { assemble, type Assembly } from './assemble.js';
+import { allTransports, assemble, type Assembly } from './assemble.js';
 import { Emitter, Queue } from './emitter.js';
 import { EndedError, type ProblemError } from './errors.js';
 import { path, type RequestOptions } from './http.js';
@@ -7,7 +7,7 @@ import type { ClientOptions } from './options.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { RoomHandle } from './room.js';
 import type { Status } from './status.js';
-import type { EventData, FairleadEvent, Hello, Message, Room, Snapshot } from './types.js';
+import type { EventData, FairleadEvent, Hello, Message, Room, Snapshot, TransportId } from './types.js';
 
 /** What `client.on` can listen for, beside each type of event by its own name. */
 export interface ClientEvents {
@@ -24,6 +24,8 @@ export interface ClientEvents {
   reset: { reason: string };
   /** The messages on their way have changed. */
   outbox: readonly OutboxItem[];
+  /** A message of the outbox is kept by the server now; also one that an earlier page had left there. */
+  sent: Message;
   /** The client has ended for good. */
   ended: EndedError;
 }
@@ -61,6 +63,7 @@ export class FairleadClient {
       onTaken: ({ nonce, room_id }) => {
         if (options.rooms?.includes(room_id) ?? true) stream.expect(nonce);
       },
+      onSent: (message) => this.#emitter.emit('sent', message),
       onChange: (items) => this.#emitter.emit('outbox', items),
     });
     this.#leavePage = page ? followPage(page, stream, clock) : () => {};
@@ -200,6 +203,24 @@ export class FairleadClient {
     api.token = token;
     // Over SSE and poll the next request brings it.
     await stream.commands?.command?.({ op: 'auth', token });
+  }
+
+  /**
+   * What may be used from now on, best first; absent: all. What is open over another one is ended, and events go
+   * on from the cursor; nothing is lost. While a single one has not shown that it works, a poll still stands in.
+   * Tabs that share a connection have the transports of the one that leads: tell all. Throws TypeError for none.
+   */
+  setTransports(transports: readonly TransportId[] = allTransports): void {
+    const { stream, possible } = this.#parts;
+    stream.allow(possible(transports));
+  }
+
+  /** One round trip over what is in use now, in milliseconds. Rejects with ProblemError or NetworkError. */
+  async ping(): Promise<number> {
+    const { api, clock, stream, timing } = this.#parts;
+    const sentAt = clock.now();
+    await (stream.commands?.command?.({ op: 'ping' }) ?? api.control(timing.controlMs));
+    return clock.now() - sentAt;
   }
 
   // ---- what the stream says

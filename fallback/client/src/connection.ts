@@ -10,7 +10,7 @@ import type { Stream } from './stream.js';
 import { nextStatus, type Status } from './status.js';
 import { Trials } from './trials.js';
 import { proofMsOf, type OpenOptions, type Transport } from './transports/transport.js';
-import type { FairleadEvent, Hello, WireEvent } from './types.js';
+import type { FairleadEvent, Hello, TransportId, WireEvent } from './types.js';
 import { endsSession, kindOf } from './verdict.js';
 
 /**
@@ -58,20 +58,18 @@ export class Connection implements Stream {
     });
     // A poll has no stream that could be behind, and a WebSocket is no answer that a proxy could hold back.
     const isQuiet = (ms: number) => this.#main?.plan.transport !== 'sse' || this.#main.isQuiet(ms);
-    this.#delays = new Delays(clock, timing.lagMs, isQuiet, () => this.#late());
+    this.#delays = new Delays(clock, timing.lagMs, isQuiet, () => {
+      if (this.#main?.plan.transport === 'sse') this.#main.giveUp({ cause: 'behind' });
+    });
     // Two that both begin "now" would not begin at the same place: so not without a cursor.
     const needsCover = () => !this.#isCovered() && this.#attempt !== undefined && this.cursor !== undefined;
     this.#cover = new Cover({ openCover: (plan, more) => this.#leg(plan, more), needsCover }, clock, timing);
-    this.#trials = new Trials(
-      policy,
-      {
-        openTrial: (plan) => this.#leg(plan, { durableOnly: true }),
-        mayTry: () => this.#main !== undefined && !this.#hidden,
-        stepUp: () => this.#open(),
-      },
-      clock,
-      timing,
-    );
+    const trialHost = {
+      openTrial: (plan: Plan) => this.#leg(plan, { durableOnly: true }),
+      mayTry: () => this.#main !== undefined && !this.#hidden,
+      stepUp: () => this.#open(),
+    };
+    this.#trials = new Trials(policy, trialHost, clock, timing);
   }
 
   get status(): Status {
@@ -112,6 +110,14 @@ export class Connection implements Stream {
 
   setHidden(hidden: boolean): void {
     this.#hidden = hidden;
+  }
+
+  allow(order: readonly TransportId[]): void {
+    const { policy, clock } = this.#parts;
+    policy.allow(order, clock.now());
+    if (!this.#running || this.#status.state === 'reset') return;
+    if (this.#main?.plan.transport === policy.plan().transport) this.#trials.plan();
+    else void this.#begin();
   }
 
   expect(nonce: string): void {
@@ -251,10 +257,6 @@ export class Connection implements Stream {
     if (this.#cover.is(leg)) this.#coverEnded();
     else if (leg === this.#main) this.#mainEnded(end);
     else this.#lost(end);
-  }
-
-  #late(): void {
-    if (this.#main?.plan.transport === 'sse') this.#main.giveUp({ cause: 'behind' });
   }
 
   #coverEnded(): void {

@@ -39,6 +39,7 @@ export function followPage(page: Page, stream: Stream, clock: Clock): () => void
       },
     ],
     [page.window, 'online', check],
+    [page.window, 'offline', check],
     [page.document, 'resume', check],
     [page.network, 'change', check],
     [

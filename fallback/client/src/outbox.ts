@@ -16,6 +16,8 @@ export interface OutboxItem {
   readonly queued_at: number;
   /** `failed`: the server refuses it as it is; see `problem`. */
   state: 'pending' | 'failed';
+  /** It could not be sent at once: it waits until it can. */
+  waiting?: boolean;
   problem?: string;
 }
 
@@ -30,6 +32,8 @@ export interface OutboxParts {
   send(item: OutboxItem): Promise<Message>;
   /** The server has taken one that was not seen in the stream so far. */
   onTaken(item: OutboxItem): void;
+  /** The server has this one, which was in here. */
+  onSent(message: Message): void;
   /** The messages on their way have changed. */
   onChange(items: readonly OutboxItem[]): void;
 }
@@ -194,6 +198,10 @@ export class Outbox {
       this.#sent(item.nonce, message);
       return 0;
     } catch (error) {
+      if (!item.waiting && this.#items.includes(item)) {
+        item.waiting = true;
+        this.#changed();
+      }
       const backoff = () => Math.max(waitMinMs, lane.backoff.next());
       // 401 is the connection's to tell; the message is kept for the next time.
       if (!(error instanceof ProblemError) || error.status === 401) {
@@ -218,7 +226,9 @@ export class Outbox {
   }
 
   #sent(nonce: string, message: Message): void {
+    const had = this.#items.some((item) => item.nonce === nonce);
     this.#take(nonce);
+    if (had) this.#parts.onSent(message);
     this.#senders.get(nonce)?.resolve(message);
     this.#senders.delete(nonce);
   }

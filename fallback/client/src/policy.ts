@@ -43,7 +43,7 @@ const lifeMaxKnown = 3;
  */
 export class Policy {
   readonly backoff: Backoff;
-  readonly #order: readonly TransportId[];
+  #order: readonly TransportId[];
   readonly #memory: NetworkMemory;
   readonly #timing: Timing;
   readonly #random: () => number;
@@ -101,6 +101,14 @@ export class Policy {
       padding: advice.padding || undefined,
       flush: undefined,
     });
+  }
+
+  /** What may be used from now on, best first; not empty. Begins with the best that is not known to fail here. */
+  allow(order: readonly TransportId[], now: number): void {
+    this.#order = order;
+    this.#fell = undefined;
+    this.#rank = this.#best(now);
+    if (this.#rank > 0 && this.#trialAt === undefined) this.#planTrial(now);
   }
 
   /** The first that is not demoted here; the last one is never. */

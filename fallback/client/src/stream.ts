@@ -1,5 +1,6 @@
 import type { Status } from './status.js';
 import type { Transport } from './transports/transport.js';
+import type { TransportId } from './types.js';
 
 /** One stream of events: a connection of this tab's own, or one that it shares with other tabs. */
 export interface Stream {
@@ -16,6 +17,8 @@ export interface Stream {
   wake(): void;
   /** Something has changed for the better: finds out at once whether it still works. */
   check(): Promise<void>;
+  /** What may be used from now on, best first. Events go on from the cursor. */
+  allow(order: readonly TransportId[]): void;
   /** A message with this nonce was acknowledged, but has not come by the stream yet. */
   expect(nonce: string): void;
   /** Whether somebody looks at the page. */

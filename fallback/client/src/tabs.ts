@@ -7,7 +7,7 @@ import type { Api } from './http.js';
 import { Sequence } from './sequence.js';
 import type { Status } from './status.js';
 import type { Stream } from './stream.js';
-import type { FairleadEvent } from './types.js';
+import type { FairleadEvent, TransportId } from './types.js';
 
 /** navigator.locks, or what a test puts in its place. */
 export interface Locks {
@@ -130,6 +130,11 @@ export class SharedStream implements Stream {
 
   setHidden(hidden: boolean): void {
     this.#connection.setHidden(hidden);
+  }
+
+  /** Tabs that follow know it for when they lead. */
+  allow(order: readonly TransportId[]): void {
+    this.#connection.allow(order);
   }
 
   expect(nonce: string): void {

@@ -34,11 +34,16 @@ let people = 0;
 export class Person {
   /** A new browser context (cookies and storage of its own) on the page. */
   static async visit(browser, stack, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(deadlineMs);
-    const person = new Person(await context.newPage(), stack);
+    const person = await Person.blank(browser, stack, options);
     await person.page.goto(stack.url);
     return person;
+  }
+
+  /** The same, before it goes anywhere. */
+  static async blank(browser, stack, options = {}) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(deadlineMs);
+    return new Person(await context.newPage(), stack);
   }
 
   /** Somebody new, signed up through the page. */
@@ -176,11 +181,11 @@ export class Person {
   }
 
   /** A picture for a person to look at; the folder is printed once. */
-  async screenshot(name) {
+  async screenshot(name, options = {}) {
     if (!Person.pictures) {
       Person.pictures = process.env.FAIRLEAD_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'fairlead-pictures-'));
       console.log(`pictures of the page: ${Person.pictures}`);
     }
-    await this.page.screenshot({ path: join(Person.pictures, `${name}.png`) });
+    await this.page.screenshot({ path: join(Person.pictures, `${name}.png`), ...options });
   }
 }

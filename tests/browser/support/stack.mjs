@@ -2,7 +2,8 @@
 // configuration, on a free port, in a folder of its own. start() resolves when all answer; stop()
 // ends all and fails if the server did not leave well.
 //
-// FAIRLEAD_BIN  the server (default: build/dev/fairlead, build/release/fairlead or build/asan/fairlead)
+// FAIRLEAD_BIN  the server (default: build/dev/fairlead, build/release/fairlead or build/asan/fairlead);
+//               the pages are those that were built beside it
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -113,7 +114,7 @@ export class Stack {
       ...['--out', directory],
       ...['--listen', `127.0.0.1:${this.port}`],
       ...['--upstream', `unix:${this.path('fairlead.sock')}`],
-      ...['--web', join(project, 'web')],
+      ...['--web', join(dirname(serverBinary()), 'web')],
       ...['--workers', '1', '--connections', '1024'],
     ]);
     const configuration = join(directory, 'nginx.conf');

@@ -11,6 +11,10 @@
 //   cutAll: N        every answer ends after N bytes
 //   noProbe          the POST that proves a stream is lost
 //   unauthorized     401 for everything but the control
+//   cacheHello       the control's answer comes out of a cache, by its whole address
+//   slow: N          each request and handshake takes N ms longer
+//   via: TEXT        answers have `Via: TEXT`
+//   idleMs: N        a connection that is silent for N ms is ended
 //   black            connections are taken, and no byte comes
 //   refuse           connections are not taken
 
@@ -30,6 +34,7 @@ export class FaultProxy {
   #sockets = new Set();
   #server;
   #stopping = false;
+  #cache = new Map();
 
   constructor(upstream) {
     this.#upstream = new URL(upstream);
@@ -80,6 +85,7 @@ export class FaultProxy {
   async #forward(from, to) {
     const { fault } = this;
     this.seen.push(`${from.method} ${from.url}`);
+    if (fault.idleMs) from.socket.setTimeout(fault.idleMs, () => from.socket.destroy());
     const chunks = [];
     try {
       for await (const chunk of from) chunks.push(chunk);
@@ -93,12 +99,15 @@ export class FaultProxy {
       this.told.push(JSON.parse(body));
       return to.writeHead(204).end();
     }
+    if (fault.slow) await new Promise((done) => setTimeout(done, fault.slow));
     if (this.fault.black) return;
     if (fault.unauthorized && !from.url.startsWith('/rt/v1/hello')) {
       to.writeHead(401, { 'Content-Type': 'text/plain' }).end('no');
       return;
     }
     if (fault.noProbe && from.url.startsWith('/rt/v1/probe')) return;
+    const cached = fault.cacheHello && this.#cache.get(from.url);
+    if (cached) return to.writeHead(200, { 'Content-Type': 'application/json' }).end(cached);
     const upstream = request(this.#target(from), (answer) => this.#answer(from, answer, to, fault));
     upstream.on('error', () => to.destroy());
     to.on('close', () => upstream.destroy());
@@ -109,6 +118,7 @@ export class FaultProxy {
     const isStream = (answer.headers['content-type'] ?? '').startsWith('text/event-stream');
     const headers = { ...answer.headers };
     delete headers.connection;
+    if (fault.via) headers.via = fault.via;
     answer.on('error', () => to.destroy());
     if (isStream && fault.holdSse) {
       answer.resume(); // read, and kept
@@ -121,6 +131,9 @@ export class FaultProxy {
     let passed = 0;
     let cut = false;
     let held = Buffer.alloc(0);
+    if (fault.cacheHello && from.url.startsWith('/rt/v1/hello')) {
+      answer.on('data', (bytes) => this.#cache.set(from.url, Buffer.concat([this.#cache.get(from.url) ?? held, bytes])));
+    }
     answer.on('data', (bytes) => {
       if (limit !== undefined && !from.url.startsWith('/rt/v1/hello')) {
         const part = bytes.subarray(0, Math.max(0, limit - passed));
@@ -151,9 +164,11 @@ export class FaultProxy {
     answer.on('end', () => this.fault.black || cut || to.end(held));
   }
 
-  #upgrade(from, socket, head) {
+  async #upgrade(from, socket, head) {
     const { fault } = this;
+    if (fault.slow) await new Promise((done) => setTimeout(done, fault.slow));
     this.seen.push(`UPGRADE ${from.url}`);
+    if (fault.idleMs) socket.setTimeout(fault.idleMs, () => socket.destroy());
     socket.on('error', () => {});
     if (fault.black) return;
     if (fault.unauthorized) {

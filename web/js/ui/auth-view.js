@@ -1,6 +1,6 @@
 // Sign in and sign up.
 
-import { NetworkError } from '../api.js';
+import { NetworkError } from 'fairlead-client';
 import { $, setNote, setText } from './dom.js';
 
 export class AuthView {

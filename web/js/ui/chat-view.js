@@ -30,9 +30,6 @@ export class ChatView {
     globalThis.addEventListener('hashchange', () => this.#openFromHash(), { signal });
     globalThis.addEventListener('focus', () => this.#seen(), { signal });
     document.addEventListener('visibilitychange', () => this.#visible(), { signal });
-    globalThis.addEventListener('online', () => chat.nudge(), { signal });
-    globalThis.addEventListener('offline', () => chat.connection.check(), { signal });
-    globalThis.addEventListener('pageshow', ({ persisted }) => persisted && chat.nudge(), { signal });
   }
 
   async show() {
@@ -118,7 +115,6 @@ export class ChatView {
 
   #visible() {
     if (document.visibilityState !== 'visible') return;
-    this.#chat.nudge(); // the page may have slept: ask now, not at the next timer
     this.#seen();
     this.#quietly(this.#chat.refreshPublicRooms());
   }

@@ -1,12 +1,14 @@
 // How this page is connected, in plain words, and the switch that forces a transport.
 
+import { modeKey } from '../chat.js';
 import { $, h, setText } from './dom.js';
 
 const names = { websocket: 'WebSocket', sse: 'server-sent events', poll: 'long poll' };
 const shortNames = { websocket: 'WebSocket', sse: 'SSE', poll: 'Long poll' };
 const waitingWords = {
   restarting: 'The server is restarting',
-  unreachable: 'The server cannot be reached',
+  busy: 'The server has too much to do',
+  outage: 'The server cannot be reached',
   blocked: 'This way to connect does not work on this network',
   lost: 'The connection was lost',
 };
@@ -29,6 +31,9 @@ export class ConnectionView {
     for (const type of ['online', 'offline']) {
       globalThis.addEventListener(type, () => this.render(), { signal });
     }
+    globalThis.addEventListener('storage', ({ key, newValue }) => {
+      if (key === modeKey && newValue) chat.followMode(newValue);
+    }, { signal });
     chat.addEventListener('status', () => this.render(), { signal });
     signal.addEventListener('abort', () => clearInterval(this.#ticking));
   }
@@ -45,7 +50,7 @@ export class ConnectionView {
   }
 
   render() {
-    const { status } = this.#chat.connection;
+    const { status } = this.#chat;
     const view = describe(status);
     $('connection-toggle').dataset.state = view.light;
     $('connection-toggle').dataset.transport = status.state === 'live' ? status.transport : '';
@@ -77,8 +82,9 @@ export class ConnectionView {
   #facts(status) {
     if ($('connection-panel').hidden) return;
     const facts = [
-      ['Round trip', status.latencyMs === null ? '–' : `${status.latencyMs} ms`],
+      ['Round trip', status.latencyMs === undefined ? '–' : `${status.latencyMs} ms`],
       ['Heartbeat', status.heartbeatSeconds ? `every ${status.heartbeatSeconds} s` : '–'],
+      ['Connection', status.shared ? 'that of another tab' : 'this tab’s own'],
       ['Server', status.node ?? '–'],
       ['Session', status.session ?? '–'],
     ];
@@ -89,14 +95,12 @@ export class ConnectionView {
 }
 
 function describe(status) {
-  const { state, transport, latencyMs, fellBackFrom } = status;
-  const name = names[transport];
+  const { state, transport, latencyMs } = status;
   if (state === 'live') {
-    const why = fellBackFrom ? ` This network does not let ${names[fellBackFrom]} through.` : '';
     return {
       light: 'live',
       summary: ['Live · ', shortNames[transport], ` · ${latencyMs} ms`],
-      words: `Connected over ${name}. New messages arrive at once.${why}`,
+      words: `Connected over ${names[transport]}. New messages arrive at once.${standsInFor(status)}`,
     };
   }
   if (!navigator.onLine) {
@@ -111,12 +115,20 @@ function describe(status) {
     return {
       light: 'off',
       summary: [`Reconnecting in ${seconds} s`],
-      words: `${waitingWords[status.reason]}. Trying again in ${seconds} s; ` +
+      words: `${waitingWords[status.why]}. Trying again in ${seconds} s; ` +
         'what you write is kept and sent then.',
     };
   }
-  if (state === 'connecting') {
-    return { light: 'connecting', summary: ['Connecting…'], words: `Connecting over ${name}…` };
+  if (state === 'connecting' || state === 'reset') {
+    return { light: 'connecting', summary: ['Connecting…'], words: 'Connecting…' };
   }
   return { light: 'off', summary: ['Not connected'], words: 'Not connected.' };
 }
+
+/** Why it is not another transport, if there is a reason. */
+function standsInFor({ mode, transport, fellBackFrom }) {
+  if (Object.hasOwn(names, mode) && mode !== transport) return ` ${capital(names[mode])} has not got through so far.`;
+  return fellBackFrom ? ` This network does not let ${names[fellBackFrom]} through.` : '';
+}
+
+const capital = (words) => words[0].toUpperCase() + words.slice(1);

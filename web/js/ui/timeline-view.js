@@ -37,7 +37,7 @@ export class TimelineView {
   }
 
   render() {
-    const { store, outbox } = this.#chat;
+    const { store } = this.#chat;
     const room = store.currentRoom;
     const scroller = $('scroller');
     scroller.hidden = !room;
@@ -51,9 +51,10 @@ export class TimelineView {
       this.#following = !this.#hasLeftTheEnd();
     }
     const timeline = store.timeline(room.id);
-    const pending = outbox?.items(room.id) ?? [];
+    const pending = this.#chat.unsent(room.id);
     const messages = timeline.loaded ? timeline.messages : [];
-    const rows = rowsOf(messages, pending, store.user);
+    const isLive = this.#chat.status.state === 'live';
+    const rows = rowsOf(messages, pending, store.user, isLive);
 
     const anchor = this.#following ? null : firstInView(scroller);
     const anchorKey = anchor?.dataset.key;
@@ -149,11 +150,11 @@ export class TimelineView {
   }
 
   #failed({ nonce, problem }) {
-    const { outbox } = this.#chat;
+    const chat = this.#chat;
     return h('div', { class: 'failure', role: 'alert' },
       h('span', {}, `Not sent: ${problem}`),
-      h('button', { type: 'button', class: 'quiet small', onclick: () => outbox.retry(nonce) }, 'Try again'),
-      h('button', { type: 'button', class: 'quiet small', onclick: () => outbox.discard(nonce) }, 'Discard'));
+      h('button', { type: 'button', class: 'quiet small', onclick: () => chat.retry(nonce) }, 'Try again'),
+      h('button', { type: 'button', class: 'quiet small', onclick: () => chat.discard(nonce) }, 'Discard'));
   }
 }
 
@@ -166,7 +167,7 @@ function firstInView({ scrollTop }) {
 }
 
 /** What is shown, top to bottom: a line for each new day, messages, then those on their way. */
-function rowsOf(messages, pending, me) {
+function rowsOf(messages, pending, me, isLive) {
   const rows = [];
   let lastDay = '';
   let last = null;
@@ -195,7 +196,7 @@ function rowsOf(messages, pending, me) {
       problem: message.problem,
       seq: message.seq,
       state: message.state,
-      waiting: Boolean(message.waiting),
+      waiting: message.state === 'pending' && (Boolean(message.waiting) || !isLive),
       text: message.text ?? '',
       deleted: Boolean(message.deleted_at),
       edited: Boolean(message.edited_at),

@@ -1,7 +1,7 @@
 // Starts the page: signed in or not, and from one to the other.
 
+import { Backoff } from 'fairlead-client/backoff';
 import { Api } from './api.js';
-import { Backoff } from './backoff.js';
 import { Chat } from './chat.js';
 import * as storage from './storage.js';
 import { AuthView } from './ui/auth-view.js';
@@ -9,9 +9,11 @@ import { ChatView } from './ui/chat-view.js';
 import { $, setNote } from './ui/dom.js';
 import { themeButton } from './ui/theme-button.js';
 
-const tokenKey = 'fairlead.token';
+const retryMinMs = 500;
+const retryMaxMs = 15_000;
+const endedWords = 'Your session has ended. Please sign in again.';
 
-const api = new Api({ onUnauthorized: () => leave('Your session has ended. Please sign in again.') });
+const api = new Api({ onUnauthorized: () => leave(endedWords) });
 const auth = new AuthView({ api, onSignedIn: ({ token }) => enter(token) });
 let chat = null;
 let view = null;
@@ -20,14 +22,14 @@ let entering = 0;
 async function enter(token) {
   const attempt = (entering += 1);
   api.token = token;
-  storage.save(tokenKey, token);
+  storage.save(storage.tokenKey, token);
   auth.hide();
-  const backoff = new Backoff();
+  const backoff = new Backoff(retryMinMs, retryMaxMs, Math.random);
   for (;;) {
     chat = new Chat({
       api,
       isSeen: (roomId) => view?.isSeen(roomId) ?? false,
-      onEnded: () => leave('Your session has ended. Please sign in again.'),
+      onEnded: () => leave(endedWords),
     });
     try {
       await chat.start();
@@ -35,7 +37,7 @@ async function enter(token) {
     } catch (error) {
       if (attempt !== entering || error.status === 401) return; // leave() has said so
       setNote($('boot'), `${error.message} Trying again…`);
-      await new Promise((resolve) => setTimeout(resolve, 500 + backoff.next()));
+      await new Promise((resolve) => setTimeout(resolve, retryMinMs + backoff.next()));
       if (attempt !== entering) return;
     }
   }
@@ -51,7 +53,7 @@ function leave(notice) {
   chat = null;
   view = null;
   api.token = null;
-  storage.remove(tokenKey);
+  storage.remove(storage.tokenKey);
   setNote($('boot'), '');
   auth.show(notice);
 }
@@ -67,11 +69,11 @@ async function signOut() {
 }
 
 themeButton();
-const token = storage.load(tokenKey);
+const token = storage.load(storage.tokenKey);
 if (token) enter(token);
 else auth.show();
 
 // Signed out, or in as someone else, in another tab.
 globalThis.addEventListener('storage', ({ key, newValue }) => {
-  if (key === tokenKey && newValue !== api.token) location.reload();
+  if (key === storage.tokenKey && newValue !== api.token) location.reload();
 });
