@@ -257,6 +257,8 @@ class Rig::RoomStore final : public store::Store {
     std::vector<UserId> acquaintances(UserId, std::size_t) override { return {}; }
     std::optional<Message> message(RoomId, MessageId, UserId) override { return {}; }
     store::History history(RoomId, const store::HistoryQuery&, UserId) override { return {}; }
+    store::History inbox(UserId, MessageId, std::size_t) override { return {}; }
+    std::vector<store::Said> said(MessageId, MessageId, std::size_t) override { return {}; }
     std::optional<NonceUse> nonce_use(UserId, std::string_view) override { return {}; }
   };
   class RoomReader final : public Reader {
