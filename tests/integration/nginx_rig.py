@@ -10,6 +10,8 @@ import subprocess
 import threading
 import time
 
+from harness.fairlead import BINARY
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
@@ -89,7 +91,9 @@ class Nginx:
     def __init__(self, folder, upstreams, *options, edit=None):
         self.folder = folder
         self.port = free_port()
-        args = [str(ROOT / "nginx/render"), "--out", str(folder), "--listen", f"127.0.0.1:{self.port}", "--workers", "1"]
+        args = [BINARY, "config", "nginx", "--out", str(folder), "--listen", f"127.0.0.1:{self.port}", "--workers", "1"]
+        if "--web" not in options:
+            args += ["--web", str(ROOT / "web")]
         for upstream in upstreams:
             args += ["--upstream", str(upstream)]
         subprocess.run(args + list(options), check=True, env=ENV)

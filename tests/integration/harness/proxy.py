@@ -1,4 +1,4 @@
-"""nginx with the project's own configuration (nginx/render), in front of one or more nodes."""
+"""nginx with the project's own configuration (`fairlead config nginx`), in front of one or more nodes."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 
-from .fairlead import REPOSITORY, free_port
+from .fairlead import BINARY, REPOSITORY, free_port
 from .process import Process
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -28,8 +28,8 @@ class Proxy:
         self.process.signal(signal.SIGHUP)
 
     def render(self):
-        render = [os.path.join(REPOSITORY, "nginx", "render"), "--out", self.folder, "--listen",
-                  f"127.0.0.1:{self.port}", "--workers", "1", "--connections", str(self.connections),
+        render = [BINARY, "config", "nginx", "--out", self.folder, "--web", os.path.join(REPOSITORY, "web"),
+                  "--listen", f"127.0.0.1:{self.port}", "--workers", "1", "--connections", str(self.connections),
                   "--login-rate", "1000"]
         for node in self.nodes:
             render += ["--upstream", f"unix:{node.unix_path}"]
