@@ -43,6 +43,18 @@ struct Numbers {
   Seconds shutdown{3600};
   Seconds shortest_shutdown() const { return drain + kPatience; }
 
+  // What the kernel of nginx's host should be told (net.ipv4.tcp_retries2,
+  // deploy/sysctl-fairlead.conf): how often unacknowledged data is sent again before the client is
+  // given up. n times take 0.2 s × (2^(n+1) − 1) on a quick way, longer on a slow one. With the
+  // heartbeat that has to be sent first, a client that vanished is given up within two heartbeats
+  // and ten seconds.
+  static constexpr int retransmissions() {
+    constexpr int kBudgetMs = 1000 * limits::kHeartbeatDefault_s + 10'000;
+    int n = 1;
+    while (200 * ((2 << (n + 1)) - 1) <= kBudgetMs) ++n;
+    return n;
+  }
+
   std::size_t connections = 16'384;      // of one worker
   std::size_t descriptors = 2 * 16'384;  // the client's and the server's
   std::string stream_buffer = "2k";      // in nginx's words

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "nginx/units.h"
@@ -76,6 +78,17 @@ TEST(Expected, TimesAgreeWithTheServersLimits) {
   EXPECT_EQ(time_of(Level::kHttp, "client_body_timeout"), limits::kBodyTimeout);
   EXPECT_EQ(parse_size(find(Level::kHttp, "client_max_body_size").value),
             limits::kRequestBodyBytesMax);
+}
+
+TEST(Expected, TheKernelGivesAClientUpWithinTwoHeartbeatsAndTenSeconds) {
+  const auto seconds = [](int n) { return 0.2 * ((2 << n) - 1); };
+  const int n = Numbers::retransmissions();
+  EXPECT_LE(limits::kHeartbeatDefault_s + seconds(n), 2 * limits::kHeartbeatDefault_s + 10);
+  EXPECT_GT(limits::kHeartbeatDefault_s + seconds(n + 1), 2 * limits::kHeartbeatDefault_s + 10);
+  std::ifstream in(FAIRLEAD_SOURCE_DIR "/deploy/sysctl-fairlead.conf");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto line = "\nnet.ipv4.tcp_retries2 = " + std::to_string(n) + "\n";
+  EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 
 TEST(Expected, AReloadThatWouldCutADrainIsNotGood) {
