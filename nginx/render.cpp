@@ -27,6 +27,7 @@ std::string whole_path(const std::string& path) {
 Settings completed(Settings s, const Machine& machine) {
   for (auto* path : {&s.web, &s.run, &s.log}) *path = whole_path(*path);
   if (s.tls) s.tls = {whole_path(s.tls->certificate), whole_path(s.tls->key)};
+  if (s.temp.empty()) s.temp = s.debian && s.run.empty() ? "/var/lib/nginx" : s.run;
   if (s.debian && s.run.empty()) s.run = "/run";
   if (s.log.empty()) s.log = s.debian ? "/var/log/nginx" : s.run;
   // nginx as root would hand its workers to `nobody`, who cannot enter a private run directory or a
@@ -157,7 +158,7 @@ Names names_of(const Settings& s, const Version& version) {
       {"USER", s.user.empty() ? "" : "user " + s.user + ";"},
       {"WORKERS", s.workers},
       {"PID", s.run + "/nginx.pid"},
-      {"TEMP", s.debian ? "/var/lib/nginx" : s.run},
+      {"TEMP", s.temp},
       {"LOG", s.log},
       {"UPSTREAMS", upstream_lines(s)},
       {"LISTENS", listen_lines(s, version)},

@@ -24,7 +24,8 @@ struct Settings {
   std::string web = "/usr/share/fairlead/web";  // the pages
   std::optional<Certificate> tls;
   std::vector<std::string> real_ip_from;  // load balancers that are believed
-  std::string run;                   // pid and temporary files; of Debian\'s service /run
+  std::string run;                        // of the pid; of Debian's service /run
+  std::string temp;                       // of what does not fit in memory; empty: run, or Debian's
   std::string log;
   std::string user;  // of the workers; empty: whoever starts it
   std::string workers = "auto";

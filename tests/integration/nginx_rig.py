@@ -32,6 +32,12 @@ def until(condition, what, seconds=10):
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
+def connects(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+
+
 Request = collections.namedtuple("Request", "method target version headers body")
 
 
@@ -107,9 +113,7 @@ class Nginx:
 
     def _answers(self):
         assert self._process.poll() is None, (self.folder / "error.log").read_text()
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
+        return connects(self.port)
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), 10)
