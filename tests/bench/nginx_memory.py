@@ -60,6 +60,10 @@ def workers(pid):
         return [int(word) for word in f.read().split()]
 
 
+def version(nginx):
+    return subprocess.run([nginx, "-v"], capture_output=True, text=True, env=ENV, check=True).stderr.split("/")[-1].split()[0]
+
+
 @contextlib.contextmanager
 def program(*command):
     process = subprocess.Popen([str(word) for word in command], env=ENV)
@@ -82,7 +86,7 @@ def nginx(args, folder, upstream, tls):
     """A fresh one; its port, and the id of its worker."""
     port, out = free_port(), tempfile.mkdtemp(dir=folder)
     command = [args.binary, "config", "nginx", "--out", out, "--listen", f"127.0.0.1:{port}", "--upstream", "unix:" + upstream, "--workers", 1,
-               "--web", os.path.join(ROOT, "web"), *(["--tls", *certificate(out)] if tls else []), *args.options]
+               "--web", os.path.join(ROOT, "web"), "--nginx-version", version(args.nginx), *(["--tls", *certificate(out)] if tls else []), *args.options]
     subprocess.run([str(word) for word in command], check=True, env=ENV, stdout=subprocess.DEVNULL)
     with program(args.nginx, "-c", out + "/nginx.conf", "-e", out + "/error.log", "-g", "daemon off;") as process:
         wait_port(port, process)
@@ -151,8 +155,7 @@ def main():
             connection = http.client.HTTPConnection("127.0.0.1", port)
             connection.request("POST", "/api/v1/users", json.dumps({"name": "memory", "password": "a long secret"}), {"content-type": "application/json"})
             token = json.load(connection.getresponse())["token"]
-            version = subprocess.run([args.nginx, "-v"], capture_output=True, text=True, env=ENV, check=True).stderr.split("/")[-1].strip()
-            print(f"| an idle stream, nginx {version} | KB |\n|---|---|", flush=True)
+            print(f"| an idle stream, nginx {version(args.nginx)} | KB |\n|---|---|", flush=True)
             for kind in KINDS:
                 if args.kinds in kind:
                     print(f"| {kind} | {measure(args, folder, upstream, token, kind):.1f} |", flush=True)
