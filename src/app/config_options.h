@@ -24,7 +24,7 @@ struct ConfigOptions {
   bool to_stdout = false;
   nginx::Settings nginx;
   std::string nginx_version;  // empty: the installed one
-  int shutdown_s = 3600;
+  int shutdown_s = static_cast<int>(nginx::Numbers{}.shutdown.count());
 };
 
 // The subcommands of `fairlead config`, beside the options of `serve`, and help that teaches them.
