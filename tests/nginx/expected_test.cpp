@@ -80,6 +80,10 @@ TEST(Expected, TimesAgreeWithTheServersLimits) {
             limits::kRequestBodyBytesMax);
 }
 
+TEST(Expected, NginxRefusesAClientsStreamsBeforeTheServerHasTo) {
+  EXPECT_LE(Numbers().streams_per_client, limits::kSessionsPerUserMax);
+}
+
 TEST(Expected, TheKernelGivesAClientUpWithinTwoHeartbeatsAndTenSeconds) {
   const auto seconds = [](int n) { return 0.2 * ((2 << n) - 1); };
   const int n = Numbers::retransmissions();

@@ -42,7 +42,7 @@ TEST(Units, WhatIsWrittenIsReadBack) {
   for (const auto s : {1, 55, 75, 3600, 3601, 7200}) {
     EXPECT_EQ(parse_time(time_text(seconds(s))), seconds(s));
   }
-  for (const std::uint64_t bytes : {1, 880, 1024, 65'536, 65'537}) {
+  for (const std::uint64_t bytes : {1U, 880U, 1024U, 65'536U, 65'537U}) {
     EXPECT_EQ(parse_size(size_text(bytes)), bytes);
   }
   EXPECT_EQ(time_text(seconds(3600)), "1h");
