@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 #include "app/serve_options.h"
@@ -32,6 +33,17 @@ Examples:
       two nodes; then: nginx -c /tmp/try/nginx.conf
 
 Exit code: 0 written; 1 it could not be written; 2 a mistake in the options.)";
+
+// The pages that were installed or built together with this program.
+std::string pages_of_this_program() {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const auto folder = fs::read_symlink("/proc/self/exe", problem).parent_path();
+  for (const auto& pages : {folder / "../share/fairlead/web", folder / "web"}) {
+    if (fs::exists(pages / "index.html", problem)) return pages.lexically_normal().string();
+  }
+  return nginx::Settings{}.web;
+}
 
 void add_places(CLI::App& app, ConfigOptions& o) {
   constexpr const char* kGroup = "Where to (one of them)";
@@ -66,6 +78,7 @@ void add_face(CLI::App& app, nginx::Settings& s) {
       ->expected(2)
       ->option_text("CERT KEY")
       ->group(kGroup);
+  s.web = pages_of_this_program();
   app.add_option("--web", s.web, "Directory of the pages")->capture_default_str()->group(kGroup);
   app.add_option("--real-ip-from", s.real_ip_from,
                  "Your own load balancer or CDN: an address or network whose X-Forwarded-For is\n"

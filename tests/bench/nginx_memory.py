@@ -86,7 +86,7 @@ def nginx(args, folder, upstream, tls):
     """A fresh one; its port, and the id of its worker."""
     port, out = free_port(), tempfile.mkdtemp(dir=folder)
     command = [args.binary, "config", "nginx", "--out", out, "--listen", f"127.0.0.1:{port}", "--upstream", "unix:" + upstream, "--workers", 1,
-               "--web", os.path.join(ROOT, "web"), "--nginx-version", version(args.nginx), *(["--tls", *certificate(out)] if tls else []), *args.options]
+               "--nginx-version", version(args.nginx), *(["--tls", *certificate(out)] if tls else []), *args.options]
     subprocess.run([str(word) for word in command], check=True, env=ENV, stdout=subprocess.DEVNULL)
     with program(args.nginx, "-c", out + "/nginx.conf", "-e", out + "/error.log", "-g", "daemon off;") as process:
         wait_port(port, process)

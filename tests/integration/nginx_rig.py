@@ -4,7 +4,6 @@ import collections
 import contextlib
 import json
 import os
-import pathlib
 import socket
 import subprocess
 import threading
@@ -12,7 +11,6 @@ import time
 
 from harness.fairlead import BINARY
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
 
@@ -98,8 +96,6 @@ class Nginx:
         self.folder = folder
         self.port = free_port()
         args = [BINARY, "config", "nginx", "--out", str(folder), "--listen", f"127.0.0.1:{self.port}", "--workers", "1"]
-        if "--web" not in options:
-            args += ["--web", str(ROOT / "web")]
         for upstream in upstreams:
             args += ["--upstream", str(upstream)]
         subprocess.run(args + list(options), check=True, env=ENV)

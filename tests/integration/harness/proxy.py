@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from .fairlead import BINARY, REPOSITORY, free_port
+from .fairlead import BINARY, free_port
 from .process import Process
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -34,8 +34,7 @@ class Proxy:
         self.process.signal(signal.SIGHUP)
 
     def render(self):
-        render = [BINARY, "config", "nginx", "--out", self.folder, "--web", os.path.join(REPOSITORY, "web"),
-                  "--workers", "1", "--connections", str(self.connections),
+        render = [BINARY, "config", "nginx", "--out", self.folder, "--workers", "1", "--connections", str(self.connections),
                   "--login-rate", "1000"]
         for host in self.hosts:
             render += ["--listen", f"{host}:{self.port}"]
