@@ -5,12 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string_view>
 
 #include "app/bench_options.h"
+#include "app/serve_options.h"
 #include "app/version.h"
 
 namespace fairlead::app {
@@ -28,180 +29,57 @@ std::string variable_of(std::string option) {
   return "FAIRLEAD_" + option;
 }
 
-// A config file names the options of `serve` without a section for it, and a variable wins over it.
-class ServeConfigFile final : public CLI::ConfigBase {
+// A config file names the options of the server without a section for it, whichever subcommand asks
+// for them, and a variable wins over it.
+class ServerConfigFile final : public CLI::ConfigBase {
  public:
+  explicit ServerConfigFile(const CLI::App& app) : app_(app) {}
+
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     auto entries = ConfigBase::from_config(input);
     std::erase_if(entries, [](const CLI::ConfigItem& entry) {
       return std::getenv(variable_of(entry.name).c_str()) != nullptr;
     });
     for (auto& entry : entries) {
-      if (entry.parents.empty()) entry.parents = {"serve"};
+      if (entry.parents.empty())
+        entry.parents = {app_.got_subcommand("config") ? "config" : "serve"};
     }
     return entries;
   }
+
+ private:
+  const CLI::App& app_;
 };
 
-// HOST:PORT, unix:/path or none; redis://HOST:PORT is HOST:PORT.
-std::string to_redis_address(std::string& text) {
-  constexpr std::string_view kScheme = "redis://";
-  if (text.starts_with(kScheme)) text.erase(0, kScheme.size());
-  if (text == "none" || (text.starts_with("unix:/") && text.size() > 6)) return {};
-  const auto colon = text.rfind(':');
-  int port = 0;
-  if (colon != std::string::npos && colon > 0) {
-    const auto* end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data() + colon + 1, end, port);
-    if (problem != std::errc() || stop != end) port = 0;
+// "a, b and c": what there is to do.
+std::string subcommands_of(const CLI::App& app) {
+  std::string all;
+  const auto subcommands = app.get_subcommands(std::function<bool(const CLI::App*)>());
+  for (std::size_t i = 0; i < subcommands.size(); ++i) {
+    if (i > 0) all += i + 1 < subcommands.size() ? ", " : " and ";
+    all += subcommands[i]->get_name();
   }
-  if (port >= 1 && port <= 65535) return {};
-  return "'" + text + "' is no address of a Redis: HOST:PORT, unix:/path or none is expected";
+  return all;
 }
 
 // What went wrong, in words for somebody who has just typed it.
 std::string explain(const CLI::App& app, const CLI::Error& error, int argc,
                     const char* const* argv) {
   std::string what = error.what();
-  const auto parsed = app.get_subcommands();
-  if (parsed.empty() && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
-    const std::string_view first = argc > 1 ? argv[1] : "";
-    what = first.empty() || first.starts_with('-')
-               ? "say what to do: serve or bench"
-               : "there is no '" + std::string(first) + "': serve and bench are what there is";
+  const auto* parsed = &app;
+  std::string help = "fairlead";
+  while (!parsed->get_subcommands().empty()) {
+    parsed = parsed->get_subcommands().front();
+    help += " " + parsed->get_name();
   }
-  const auto help = parsed.empty() ? "fairlead" : "fairlead " + parsed.front()->get_name();
+  if (parsed == &app && error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    const std::string_view first = argc > 1 ? argv[1] : "";
+    const auto all = subcommands_of(app);
+    what = first.empty() || first.starts_with('-')
+               ? "say what to do: " + all
+               : "there is no '" + std::string(first) + "': " + all + " are what there is";
+  }
   return "fairlead: " + what + "\nTry: " + help + " --help\n";
-}
-
-void add_serve_options(CLI::App& serve, Config& config) {
-  serve.add_option("--data", config.data, "Directory of the store (made if missing)")
-      ->envname("FAIRLEAD_DATA")
-      ->capture_default_str();
-  serve
-      .add_option(
-          "--listen", config.listen,
-          "Where to listen: HOST:PORT or unix:/path; may be given several times. REST, SSE,\n"
-          "long poll and WebSocket are all served there")
-      ->envname("FAIRLEAD_LISTEN")
-      ->delimiter(',')
-      ->capture_default_str();
-  serve
-      .add_option("--redis", config.redis,
-                  "Presence map and bus of the nodes: HOST:PORT or unix:/path; none keeps presence "
-                  "in memory\n"
-                  "(one node only)")
-      ->envname("FAIRLEAD_REDIS")
-      ->capture_default_str()
-      ->transform(CLI::Validator(to_redis_address, ""));
-  serve
-      .add_option("--node", config.node,
-                  "Name of this node, unique among its peers (default: host name)")
-      ->envname("FAIRLEAD_NODE");
-  serve.add_option("--http-workers", config.http_workers, "Threads that parse requests")
-      ->envname("FAIRLEAD_HTTP_WORKERS")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  serve
-      .add_option("--stream-shards", config.stream_shards,
-                  "Threads that hold SSE streams and polls")
-      ->envname("FAIRLEAD_STREAM_SHARDS")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  serve.add_option("--ws-shards", config.ws_shards, "Threads that hold WebSockets")
-      ->envname("FAIRLEAD_WS_SHARDS")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  serve.add_option("--readers", config.readers, "Threads that read the store")
-      ->envname("FAIRLEAD_READERS")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  serve
-      .add_option("--sends-per-5s", config.sends_per_5s,
-                  "Messages that a user may send to a room in 5 s; 0: any number")
-      ->envname("FAIRLEAD_SENDS_PER_5S")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
-  serve.add_option("--sends-burst", config.sends_burst, "… and at once")
-      ->envname("FAIRLEAD_SENDS_BURST")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  serve
-      .add_option(
-          "--origin", config.origins,
-          "Pages that may connect beside those of the same host, as https://chat.example.org;\n"
-          "* allows all; may be given several times")
-      ->envname("FAIRLEAD_ORIGIN")
-      ->delimiter(',');
-  serve
-      .add_option(
-          "--api-key", config.api_keys,
-          "Secret of a program that may call /api/v1/server/... (16 characters at least); may be\n"
-          "given several times. Better in the config file or the variable than in a command line")
-      ->envname("FAIRLEAD_API_KEY")
-      ->delimiter(',')
-      ->check(CLI::Validator(
-          [](const std::string& key) {
-            return key.size() >= 16 ? std::string()
-                                    : "an API key of less than 16 characters is too easily guessed";
-          },
-          "SECRET"));
-  serve
-      .add_option("--outbox-bytes", config.outbox_bytes,
-                  "Bytes kept for a client that reads slowly, before it is fed from the log")
-      ->envname("FAIRLEAD_OUTBOX_BYTES")
-      ->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
-      ->capture_default_str();
-  serve
-      .add_option("--presence-members", config.presence_members,
-                  "Rooms of at most so many members are told who comes and goes; larger ones how "
-                  "many are here")
-      ->envname("FAIRLEAD_PRESENCE_MEMBERS")
-      ->check(CLI::Range(0, 20'000))
-      ->capture_default_str();
-  serve
-      .add_option(
-          "--admissions-per-s", config.admissions_per_s,
-          "Realtime connections let in a second; beyond: 503 with Retry-After. 0: any number")
-      ->envname("FAIRLEAD_ADMISSIONS_PER_S")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
-  serve
-      .add_option("--admissions-burst", config.admissions_burst,
-                  "... and at once; half of them only for clients that resume")
-      ->envname("FAIRLEAD_ADMISSIONS_BURST")
-      ->check(CLI::Range(2, 10'000'000))
-      ->capture_default_str();
-  serve
-      .add_option("--user-admissions-per-s", config.user_admissions_per_s,
-                  "... of one user, and 20 times as many at once; beyond: 429. 0: any number")
-      ->envname("FAIRLEAD_USER_ADMISSIONS_PER_S")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
-  serve
-      .add_option("--drain-seconds", config.drain_seconds,
-                  "Over how long clients are told to come back when the node stops")
-      ->envname("FAIRLEAD_DRAIN_SECONDS")
-      ->check(CLI::Range(0, 600))
-      ->capture_default_str();
-  serve
-      .add_option("--retention-hours", config.retention_hours,
-                  "How long events can be resumed from (messages are kept for ever); 0: for ever")
-      ->envname("FAIRLEAD_RETENTION_HOURS")
-      ->check(CLI::Range(0, 24 * 3650))
-      ->capture_default_str();
-  serve.add_option("--log-level", config.log_level, "debug, info, warn or error")
-      ->envname("FAIRLEAD_LOG_LEVEL")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  serve
-      .add_flag("--trusted-proxy", config.trusted_proxy,
-                "Believe X-Real-IP from TCP peers too (Unix-socket peers are always believed)")
-      ->envname("FAIRLEAD_TRUSTED_PROXY");
-  serve.add_option("--faulty-bus-percent", config.faulty_bus_percent)
-      ->envname("FAIRLEAD_FAULTY_BUS_PERCENT")
-      ->check(CLI::Range(0, 100))
-      ->group("");  // for tests; not in --help
 }
 
 }  // namespace
@@ -213,16 +91,21 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer(
       "First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.\n"
+      "The nginx in front of it: fairlead config nginx --help\n"
       "How fast is it? fairlead bench http://127.0.0.1:8400");
   auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
   add_serve_options(*serve, line.config);
   auto* bench =
       app.add_subcommand("bench", "Measure a deployment: fairlead bench https://chat.example.org");
   add_bench_options(*bench, line.bench);
-  serve->fallthrough();                                     // `serve --config FILE`
+  auto* config = app.add_subcommand("config", "Show the settings; make the nginx configuration");
+  add_config_options(*config, line.config_command);
   app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is a mistake
-  serve->allow_config_extras(CLI::config_extras_mode::error);
-  app.config_formatter(std::make_shared<ServeConfigFile>());
+  for (auto* with_file : {serve, config}) {                 // `serve --config FILE`
+    with_file->fallthrough();
+    with_file->allow_config_extras(CLI::config_extras_mode::error);
+  }
+  app.config_formatter(std::make_shared<ServerConfigFile>(app));
   app.set_config("--config", "",
                  "Options of serve, one name=value a line, as serve --help names them")
       ->check(CLI::ExistingFile);
@@ -230,11 +113,13 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       [&](const CLI::App*, const CLI::Error& error) { return explain(app, error, argc, argv); });
   try {
     app.parse(argc, argv);
+    if (config->parsed()) finish_config_options(*config, argc, argv, line.config_command);
   } catch (const CLI::ParseError& e) {
     line.exit_code = app.exit(e) == 0 ? 0 : 2;
     return line;
   }
-  line.subcommand = bench->parsed() ? Subcommand::kBench : Subcommand::kServe;
+  if (bench->parsed()) line.subcommand = Subcommand::kBench;
+  if (config->parsed()) line.subcommand = Subcommand::kConfig;
   if (line.config.node.empty()) line.config.node = host_name();
   line.run = true;
   return line;

@@ -1,16 +1,18 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/config_options.h"
 #include "load/options.h"
 
 namespace fairlead::app {
 
-enum class Subcommand { kServe, kBench };
+enum class Subcommand { kServe, kBench, kConfig };
 
 struct CommandLine {
   Subcommand subcommand = Subcommand::kServe;
   Config config;  // of serve
   load::Options bench;
+  ConfigOptions config_command;
   bool run = false;   // false: --help, --version or a mistake; it has been printed
   int exit_code = 0;  // then: 0, or 2 for a mistake
 };

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/command_line.h"
+#include "app/config_command.h"
 #include "app/node.h"
 #include "app/version.h"
 #include "core/log_line.h"
@@ -51,6 +52,8 @@ int main(int argc, char** argv) {
   if (!line.run) return line.exit_code;
   if (line.subcommand == fairlead::app::Subcommand::kBench)
     return fairlead::load::bench(line.bench);
+  if (line.subcommand == fairlead::app::Subcommand::kConfig)
+    return fairlead::app::run_config(line.config_command);
   spdlog::set_level(spdlog::level::from_str(line.config.log_level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   return serve(line.config);

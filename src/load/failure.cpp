@@ -39,7 +39,7 @@ std::string explain_status(const Failure& failure, const Url& url) {
       return url.text() + " answers " + said + where +
              ": rate limited. Lower --rate or --receivers, or raise the server's limit: fairlead "
              "serve\n"
-             "--sends-per-5s for sends; nginx/render --streams-per-client, "
+             "--sends-per-5s for sends; `fairlead config nginx --streams-per-client`, "
              "--login-rate for the rest";
     case 502:
     case 503:

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "app/command_line.h"
+#include "app/config_command.h"
 #include "app/data_directory.h"
 
 namespace fairlead::app {
@@ -74,8 +75,8 @@ TEST(CommandLine, AMistakeSaysWhatIsMeantAndWhereToLook) {
     return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(said({"srve"}),
-            "fairlead: there is no 'srve': serve and bench are what there is\nTry: fairlead --help\n");
-  EXPECT_EQ(said({}), "fairlead: say what to do: serve or bench\nTry: fairlead --help\n");
+            "fairlead: there is no 'srve': serve, bench and config are what there is\nTry: fairlead --help\n");
+  EXPECT_EQ(said({}), "fairlead: say what to do: serve, bench and config\nTry: fairlead --help\n");
   EXPECT_EQ(said({"bench"}), "fairlead: url is required\nTry: fairlead bench --help\n");
   const auto unknown = said({"serve", "--bogus"});
   EXPECT_TRUE(unknown.starts_with("fairlead: ")) << unknown;
@@ -114,6 +115,86 @@ TEST(CommandLine, AMistakeOfBenchIsExitCode2) {
   EXPECT_EQ(parse({"bench", "http://h", "--rate", "fast"}).exit_code, 2);
   EXPECT_EQ(parse({"bench", "http://h", "and-more"}).exit_code, 2);
   EXPECT_EQ(parse({"bench", "--help"}).exit_code, 0);
+}
+
+TEST(CommandLine, ConfigTakesWhatServeTakesFromTheSamePlaces) {
+  const auto file = scratch("config-nginx");
+  std::ofstream(file) << "listen=\"unix:/run/a.sock\"\ndrain-seconds=33\n";
+  const auto path = file.string();
+  auto line = parse({"config", "nginx", "--stdout", "--config", path.c_str(), "--listen", "8443"});
+  ASSERT_TRUE(line.run);
+  EXPECT_EQ(line.subcommand, Subcommand::kConfig);
+  EXPECT_EQ(line.config_command.server.drain_seconds, 33);
+  EXPECT_EQ(upstream_of(line.config_command.server), "unix:/run/a.sock");
+  EXPECT_EQ(line.config_command.nginx.listens, std::vector<std::string>{"8443"});
+  line = parse({"config", "--listen", "unix:/run/b.sock", "nginx", "--stdout", "--drain-seconds", "5"});
+  ASSERT_TRUE(line.run);
+  EXPECT_EQ(upstream_of(line.config_command.server), "unix:/run/b.sock");
+  EXPECT_EQ(line.config_command.server.drain_seconds, 5);
+  std::filesystem::remove(file);
+}
+
+TEST(CommandLine, NginxFindsTheNodeWhereItListens) {
+  Config config;
+  EXPECT_EQ(upstream_of(config), "127.0.0.1:8400");
+  config.listen = {"0.0.0.0:8400"};
+  EXPECT_EQ(upstream_of(config), "127.0.0.1:8400");
+  config.listen = {"[::]:8400"};
+  EXPECT_EQ(upstream_of(config), "127.0.0.1:8400");
+  config.listen = {"10.0.0.1:8400", "unix:/run/fairlead.sock"};
+  EXPECT_EQ(upstream_of(config), "unix:/run/fairlead.sock");
+}
+
+TEST(CommandLine, ConfigNginxWantsToKnowWhere) {
+  EXPECT_EQ(parse({"config", "nginx"}).exit_code, 2);
+  EXPECT_EQ(parse({"config", "nginx", "--stdout", "--out", "/tmp/x"}).exit_code, 2);
+  EXPECT_EQ(parse({"config", "nginx", "--stdout", "--tls", "only-one"}).exit_code, 2);
+  EXPECT_EQ(parse({"config", "nginx", "--help"}).exit_code, 0);
+}
+
+TEST(CommandLine, ConfigAloneIsAskedForHelp) {
+  ::testing::internal::CaptureStdout();
+  const auto line = parse({"config"});
+  const auto said = ::testing::internal::GetCapturedStdout();
+  EXPECT_FALSE(line.run);
+  EXPECT_EQ(line.exit_code, 0);
+  EXPECT_NE(said.find("fairlead config nginx --help"), std::string::npos) << said;
+}
+
+TEST(CommandLine, ConfigShowSaysWhereEachValueComesFromAndNoSecret) {
+  const auto file = scratch("config-show");
+  std::ofstream(file) << "readers=3\n";
+  const auto path = file.string();
+  ::setenv("FAIRLEAD_WS_SHARDS", "4", 1);
+  const auto line = parse({"config", "show", "--config", path.c_str(), "--sends-burst", "7", "--api-key",
+                           "0123456789abcdef", "--origin", "https://a,https://b"});
+  ::unsetenv("FAIRLEAD_WS_SHARDS");
+  ASSERT_TRUE(line.run);
+  const auto& shown = line.config_command.shown;
+  const auto source = [&](const std::string& setting) {
+    const auto at = shown.find("\n" + setting + " ");
+    if (at == std::string::npos) return "there is no " + setting;
+    const auto mark = shown.find("# ", at);
+    return shown.substr(mark + 2, shown.find('\n', mark) - mark - 2);
+  };
+  EXPECT_EQ(source("readers=3"), "the file");
+  EXPECT_EQ(source("ws-shards=4"), "the variable FAIRLEAD_WS_SHARDS");
+  EXPECT_EQ(source("sends-burst=7"), "the command line");
+  EXPECT_EQ(source("drain-seconds=10"), "default");
+  EXPECT_EQ(source("listen=[\"127.0.0.1:8400\"]"), "default");
+  EXPECT_EQ(source("origin=[\"https://a\", \"https://b\"]"), "the command line");
+  EXPECT_EQ(shown.find("0123456789abcdef"), std::string::npos);
+  // It is a config file that does the same.
+  std::ofstream(file) << shown;
+  const auto again = parse({"serve", "--config", path.c_str()});
+  ASSERT_TRUE(again.run) << shown;
+  EXPECT_EQ(again.config.readers, 3);
+  EXPECT_EQ(again.config.ws_shards, 4);
+  EXPECT_EQ(again.config.sends_burst, 7);
+  EXPECT_EQ(again.config.origins, (std::vector<std::string>{"https://a", "https://b"}));
+  EXPECT_EQ(again.config.listen, std::vector<std::string>{"127.0.0.1:8400"});
+  EXPECT_FALSE(again.config.trusted_proxy);
+  std::filesystem::remove(file);
 }
 
 TEST(CommandLine, AnApiKeyThatIsEasilyGuessedIsAMistake) {

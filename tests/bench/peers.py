@@ -2,7 +2,7 @@
 import os, shutil, signal, subprocess, tempfile
 
 import seed
-from programs import ROOT, SERVER_CORE, free_port, wait_port
+from programs import SERVER_CORE, free_port, wait_port
 
 ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
@@ -133,7 +133,8 @@ class NginxFairlead(Fairlead):
     def begin_nginx(self, sockets):
         folder = os.path.join(self.dir, "nginx")
         upstreams = [word for socket in sockets for word in ("--upstream", "unix:" + socket)]
-        subprocess.run([os.path.join(ROOT, "nginx", "render"), "--out", folder, "--listen", f"127.0.0.1:{self.port}", *upstreams, "--workers", "1", "--connections", "19500", "--streams-per-client", "20000"],
+        subprocess.run([self.bench.binary, "config", "nginx", "--out", folder, "--listen", f"127.0.0.1:{self.port}", *upstreams,
+                        "--workers", "1", "--connections", "19500", "--streams-per-client", "20000"],
                        check=True, stdout=subprocess.DEVNULL, env=ENV)
         self.nginx = self.start("nginx", "-c", folder + "/nginx.conf", "-e", os.path.join(self.dir, "log"), "-g", "daemon off;")
         wait_port(self.port, self.nginx)

@@ -32,6 +32,10 @@ def pytest_addoption(parser):
                     help="of the test in which everything goes wrong; 600 is its full size")
     group.addoption("--presence-seconds", type=int, default=20,
                     help="of hopping that announces nothing; 60 is its full size")
+    group.addoption("--silence-seconds", type=int, default=40,
+                    help="of silence through nginx; from 300 on at default settings, below with all times a quarter")
+    group.addoption("--reload-streams", type=int, default=1000 if scaled == 1 else 200,
+                    help="open while nginx is reloaded")
     group.addoption("--slow-messages", type=int, default=20_000 if scaled == 1 else 5_000)
 
 
@@ -119,9 +123,9 @@ class _Site:
         eventually_blocking(lambda: all(metric(node, "fairlead_bus_healthy") for node in made), 20, "nodes hear each other")
         return made
 
-    def proxy(self, *nodes):
+    def proxy(self, *nodes, **options):
         """nginx with the project's configuration in front of `nodes`."""
-        made = Proxy(self.folder(), nodes).start()
+        made = Proxy(self.folder(), nodes, **options).start()
         self.started.append(made.stop)
         return made
 

@@ -4,13 +4,13 @@ import collections
 import contextlib
 import json
 import os
-import pathlib
 import socket
 import subprocess
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from harness.fairlead import BINARY
+
 ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
 
@@ -28,6 +28,12 @@ def until(condition, what, seconds=10):
             return value
         time.sleep(0.02)
     raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def connects(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
 
 
 Request = collections.namedtuple("Request", "method target version headers body")
@@ -89,7 +95,7 @@ class Nginx:
     def __init__(self, folder, upstreams, *options, edit=None):
         self.folder = folder
         self.port = free_port()
-        args = [str(ROOT / "nginx/render"), "--out", str(folder), "--listen", f"127.0.0.1:{self.port}", "--workers", "1"]
+        args = [BINARY, "config", "nginx", "--out", str(folder), "--listen", f"127.0.0.1:{self.port}", "--workers", "1"]
         for upstream in upstreams:
             args += ["--upstream", str(upstream)]
         subprocess.run(args + list(options), check=True, env=ENV)
@@ -103,9 +109,7 @@ class Nginx:
 
     def _answers(self):
         assert self._process.poll() is None, (self.folder / "error.log").read_text()
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
+        return connects(self.port)
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), 10)

@@ -1,11 +1,13 @@
 """nginx/ as it stands, in front of a scripted upstream. (What the real server does behind it is tested elsewhere.)"""
 
 import json
+import socket
 import subprocess
 
 import pytest
 
-from nginx_rig import ENV, Nginx, Upstream, answer, parse, until
+from harness.fairlead import BINARY
+from nginx_rig import ENV, Nginx, Upstream, answer, connects, free_port, parse, until
 
 pytestmark = pytest.mark.nginx
 
@@ -87,6 +89,14 @@ def test_nginx_finds_no_fault_with_the_tls_configuration(tmp_path):
         server.close()
 
 
+def test_nginx_finds_no_fault_with_the_configuration_in_one_file(upstream, tmp_path):
+    done = subprocess.run([BINARY, "config", "nginx", "--stdout", "--upstream", f"unix:{upstream.path}", "--run", tmp_path, "--log", tmp_path],
+                          env=ENV, capture_output=True, text=True, check=True)
+    (tmp_path / "one.conf").write_text(done.stdout)
+    done = subprocess.run(["nginx", "-t", "-c", tmp_path / "one.conf", "-e", tmp_path / "error.log"], env=ENV, capture_output=True, text=True)
+    assert done.returncode == 0 and "[warn]" not in done.stderr, done.stderr
+
+
 def test_only_websocket_is_passed_on_as_an_upgrade(upstream, nginx):
     for offered in ("h2c", "websocket, h2c", "TLS/1.0", "foo"):
         seen = dict(last(upstream, nginx, "/rt/v1/connect", headers=[("Upgrade", offered), ("HTTP2-Settings", "AAMA")]).headers)
@@ -116,15 +126,19 @@ def test_the_servers_own_426_keeps_its_body_and_its_upgrade_header(nginx):
     assert (status, headers["upgrade"], body) == (426, "websocket", b'{"code":"upgrade_required"}')
 
 
+def until_first_event(s):
+    got = b""
+    while b"data: first" not in got:
+        part = s.recv(4096)
+        assert part, got
+        got += part
+    return got
+
+
 def first_of_stream(nginx, target):
     with nginx.connect() as s:
         s.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n".encode())
-        got = b""
-        while b"data: first" not in got:
-            part = s.recv(4096)
-            assert part, got
-            got += part
-    return got
+        return until_first_event(s)
 
 
 def test_a_stream_is_not_held_back_and_an_outer_nginx_is_told_so(nginx):
@@ -137,6 +151,34 @@ def test_a_stream_is_not_held_back_even_if_the_server_does_not_ask(nginx):
     first_of_stream(nginx, "/rt/v1/sse?bare")
 
 
+OUTER = """daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;
+events {{ worker_connections 64; }}
+http {{
+    access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+    scgi_temp_path {folder}/s;
+    server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{inner}; }} }}
+}}
+"""
+
+
+def test_a_stream_passes_an_outer_nginx_that_nobody_has_tuned(nginx, tmp_path):
+    port = free_port()
+    (tmp_path / "outer.conf").write_text(OUTER.format(folder=tmp_path, port=port, inner=nginx.port))
+    outer = subprocess.Popen(["nginx", "-c", tmp_path / "outer.conf", "-e", tmp_path / "log"], env=ENV)
+    try:
+        until(lambda: connects(port), "the outer nginx accepts")
+        with socket.create_connection(("127.0.0.1", port), 10) as s:
+            s.sendall(b"GET /rt/v1/sse HTTP/1.1\r\nHost: x\r\n\r\n")
+            until_first_event(s)
+        with socket.create_connection(("127.0.0.1", port), 1) as s:  # it holds back what the server says nothing of
+            s.sendall(b"GET /rt/v1/sse?bare HTTP/1.1\r\nHost: x\r\n\r\n")
+            with pytest.raises(TimeoutError):
+                until_first_event(s)
+    finally:
+        outer.terminate()
+        outer.wait(10)
+
+
 def test_authorization_and_the_real_address_reach_the_server(upstream, nginx):
     seen = dict(last(upstream, nginx, "/api/v1/sync", headers=[
         ("Authorization", "Bearer T"), ("X-Real-IP", "192.0.2.1"), ("X-Forwarded-For", "192.0.2.1"),
@@ -145,6 +187,19 @@ def test_authorization_and_the_real_address_reach_the_server(upstream, nginx):
     assert seen["x-real-ip"] == seen["x-forwarded-for"] == "127.0.0.1"
     assert seen["x-forwarded-proto"] == "http" and "forwarded" not in seen
     assert seen["connection"] == "keep-alive"
+
+
+def test_only_a_load_balancer_that_was_named_is_believed(upstream, nginx, tmp_path):
+    claims = [("X-Forwarded-For", "203.0.113.9, 198.51.100.7"), ("X-Forwarded-Proto", "https")]
+    seen = dict(last(upstream, nginx, "/api/v1/sync", headers=claims).headers)
+    assert (seen["x-real-ip"], seen["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    server = Nginx(tmp_path, [f"unix:{upstream.path}"], "--real-ip-from", "127.0.0.0/8", "--real-ip-from", "192.0.2.1")
+    try:
+        seen = dict(last(upstream, server, "/api/v1/sync", headers=claims).headers)
+        assert (seen["x-real-ip"], seen["x-forwarded-for"], seen["x-forwarded-proto"]) == ("198.51.100.7", "198.51.100.7", "https")
+        assert "max-age" in server.ask("/api/v1/sync", headers=claims)[1]["strict-transport-security"]
+    finally:
+        server.close()
 
 
 def test_the_request_id_is_the_clients_if_well_formed_and_else_a_new_one(upstream, nginx):

@@ -110,8 +110,8 @@ export class Stack {
 
   async #startNginx() {
     const directory = this.path('nginx');
-    execFileSync(join(project, 'nginx/render'), [
-      ...['--out', directory],
+    execFileSync(serverBinary(), [
+      ...['config', 'nginx', '--out', directory],
       ...['--listen', `127.0.0.1:${this.port}`],
       ...['--upstream', `unix:${this.path('fairlead.sock')}`],
       ...['--web', join(dirname(serverBinary()), 'web')],

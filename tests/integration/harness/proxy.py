@@ -1,24 +1,30 @@
-"""nginx with the project's own configuration (nginx/render), in front of one or more nodes."""
+"""nginx with the project's own configuration (`fairlead config nginx`), in front of one or more nodes."""
 
+import glob
 import os
 import shutil
 import signal
 import socket
 import subprocess
 
-from .fairlead import REPOSITORY, free_port
+from .fairlead import BINARY, free_port
 from .process import Process
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 
 class Proxy:
-    def __init__(self, folder, nodes, connections=4096):
+    """`hosts`: where it listens. `over_tcp`: the nodes are reached by TCP. `edit` changes the text of each file."""
+
+    def __init__(self, folder, nodes, connections=4096, hosts=("127.0.0.1",), over_tcp=False, edit=None):
         self.folder = folder
         self.nodes = nodes
         self.connections = connections
+        self.hosts = hosts
+        self.over_tcp = over_tcp
+        self.edit = edit
         self.port = free_port()
-        self.address = ("127.0.0.1", self.port)
+        self.address = (hosts[0], self.port)
         self.process = None
 
     def serve(self, *nodes):
@@ -28,12 +34,19 @@ class Proxy:
         self.process.signal(signal.SIGHUP)
 
     def render(self):
-        render = [os.path.join(REPOSITORY, "nginx", "render"), "--out", self.folder, "--listen",
-                  f"127.0.0.1:{self.port}", "--workers", "1", "--connections", str(self.connections),
+        render = [BINARY, "config", "nginx", "--out", self.folder, "--workers", "1", "--connections", str(self.connections),
                   "--login-rate", "1000"]
+        for host in self.hosts:
+            render += ["--listen", f"{host}:{self.port}"]
         for node in self.nodes:
-            render += ["--upstream", f"unix:{node.unix_path}"]
+            render += ["--upstream", f"127.0.0.1:{node.port}" if self.over_tcp else f"unix:{node.unix_path}"]
         subprocess.run(render, check=True, capture_output=True)
+        for path in glob.glob(os.path.join(self.folder, "fairlead", "*.conf")) if self.edit else ():
+            with open(path, "r+", encoding="utf-8") as file:
+                text = self.edit(file.read())
+                file.seek(0)
+                file.write(text)
+                file.truncate()
 
     def start(self):
         self.render()

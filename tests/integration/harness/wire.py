@@ -1,9 +1,11 @@
 """One socket, read only when asked to, that can leave in every bad way there is."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 
+from .namespace import Address
 from .timing import patience
 
 RECV_BYTES = 256 * 1024
@@ -18,7 +20,7 @@ class Gone(Exception):
 
 
 class Wire:
-    """A connection to `address`: ("host", port) or a Unix socket path."""
+    """A connection to `address`: ("host", port), in another namespace a namespace.Address, or a Unix socket path."""
 
     def __init__(self, sock):
         self.sock = sock
@@ -28,7 +30,8 @@ class Wire:
     @classmethod
     async def connect(cls, address, rcvbuf=None):
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        with address.namespace.inside() if isinstance(address, Address) else contextlib.nullcontext():
+            sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setblocking(False)
         try:
             if rcvbuf:
