@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "app/bench_options.h"
+#include "app/doctor_options.h"
 #include "app/serve_options.h"
 #include "app/version.h"
 
@@ -92,7 +93,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.footer(
       "First steps: fairlead serve --data ./data, or deploy/quickstart for the whole thing.\n"
       "The nginx in front of it: fairlead config nginx --help\n"
-      "How fast is it? fairlead bench http://127.0.0.1:8400");
+      "How fast is it? fairlead bench http://127.0.0.1:8400\n"
+      "What is in the way? fairlead doctor https://chat.example.org");
   auto* serve = app.add_subcommand("serve", "Run a node: REST, WebSocket, SSE and long poll");
   add_serve_options(*serve, line.config);
   auto* bench =
@@ -100,6 +102,9 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_bench_options(*bench, line.bench);
   auto* config = app.add_subcommand("config", "Show the settings; make the nginx configuration");
   add_config_options(*config, line.config_command);
+  auto* doctor = app.add_subcommand(
+      "doctor", "Find out what stands between here and a deployment, and what to change there");
+  add_doctor_options(*doctor, line.doctor);
   app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is a mistake
   for (auto* with_file : {serve, config}) {                 // `serve --config FILE`
     with_file->fallthrough();
@@ -120,6 +125,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   }
   if (bench->parsed()) line.subcommand = Subcommand::kBench;
   if (config->parsed()) line.subcommand = Subcommand::kConfig;
+  if (doctor->parsed()) line.subcommand = Subcommand::kDoctor;
   if (line.config.node.empty()) line.config.node = host_name();
   line.run = true;
   return line;

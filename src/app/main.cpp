@@ -8,6 +8,7 @@
 #include "app/node.h"
 #include "app/version.h"
 #include "core/log_line.h"
+#include "doctor/doctor.h"
 #include "load/bench.h"
 
 namespace {
@@ -54,6 +55,8 @@ int main(int argc, char** argv) {
     return fairlead::load::bench(line.bench);
   if (line.subcommand == fairlead::app::Subcommand::kConfig)
     return fairlead::app::run_config(line.config_command);
+  if (line.subcommand == fairlead::app::Subcommand::kDoctor)
+    return fairlead::doctor::doctor(line.doctor);
   spdlog::set_level(spdlog::level::from_str(line.config.log_level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   return serve(line.config);

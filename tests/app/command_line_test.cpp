@@ -75,8 +75,8 @@ TEST(CommandLine, AMistakeSaysWhatIsMeantAndWhereToLook) {
     return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(said({"srve"}),
-            "fairlead: there is no 'srve': serve, bench and config are what there is\nTry: fairlead --help\n");
-  EXPECT_EQ(said({}), "fairlead: say what to do: serve, bench and config\nTry: fairlead --help\n");
+            "fairlead: there is no 'srve': serve, bench, config and doctor are what there is\nTry: fairlead --help\n");
+  EXPECT_EQ(said({}), "fairlead: say what to do: serve, bench, config and doctor\nTry: fairlead --help\n");
   EXPECT_EQ(said({"bench"}), "fairlead: url is required\nTry: fairlead bench --help\n");
   const auto unknown = said({"serve", "--bogus"});
   EXPECT_TRUE(unknown.starts_with("fairlead: ")) << unknown;
