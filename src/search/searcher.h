@@ -43,7 +43,7 @@ class Searcher {
  public:
   using Done = std::function<void(Result<Findings>)>;
   static constexpr std::size_t kQuestionsMax = 64;    // waiting
-  static constexpr std::size_t kCandidatesMax = 200;  // the newest that match; the best are of them
+  static constexpr std::size_t kCandidatesMax = 100;  // the newest that match; the best are of them
   // When nobody asks: what is said meanwhile goes into the index together …
   static constexpr std::chrono::milliseconds kGather{250};
   static constexpr int kRest = 20;  // … and of a core that is all busy with sends it takes a 20th

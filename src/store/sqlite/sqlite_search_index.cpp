@@ -18,6 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
 constexpr int kCacheKib = 8 * 1024;
 constexpr std::int64_t kVersion = 1;
+constexpr std::size_t kWalkMax = 1000;     // at least as much as anybody asks for
 constexpr std::size_t kRoomsAtOnce = 100;  // in one expression: FTS5's are not to be too deep
 
 // `room` is a word to look for, too, so that what others say in other rooms is never walked
@@ -48,19 +49,24 @@ std::string quoted(std::string_view words) {
   return out + '"';
 }
 
+// In FTS5's query syntax; without `rooms` in all of them.
 std::string expression(const std::vector<SearchIndex::Term>& terms, std::span<const RoomId> rooms) {
-  std::string out = "room : (";
-  for (const auto room : rooms) {
-    if (out.back() != '(') out += " OR ";
-    out += room_word(room);
-  }
-  out += ") AND text : (";
+  std::string out;
+  for (const auto room : rooms)
+    out.append(out.empty() ? "room : (" : " OR ").append(room_word(room));
+  out += out.empty() ? "text : (" : ") AND text : (";
   for (const auto& term : terms) {
     if (out.back() != '(') out += " AND ";
     out += quoted(term.words);
     if (term.is_prefix) out += " *";
   }
   return out + ')';
+}
+
+std::string json_of(std::span<const RoomId> rooms) {
+  std::string out;
+  for (const auto room : rooms) out.append(out.empty() ? "[\"" : "\",\"").append(room_word(room));
+  return out + "\"]";
 }
 
 // The marks are ours alone, and highlight() ends at a NUL. As long as before.
@@ -117,19 +123,18 @@ class SqliteSearchIndex final : public SearchIndex {
     scope.commit();
   }
 
+  // First among what anybody has said: words that few use, or many in these rooms, are found there
+  // without looking through the rooms. If that goes on for too long, by the rooms' own words.
   std::vector<Hit> find(const std::vector<Term>& terms, const std::vector<RoomId>& rooms,
                         std::size_t limit) override {
+    if (rooms.empty()) return {};
     Scope scope(db_, "BEGIN");
     std::vector<Hit> hits;
+    if (walk(terms, {}, rooms, limit, hits)) return hits;
+    hits.clear();
     for (std::size_t i = 0; i < rooms.size(); i += kRoomsAtOnce) {
       const auto some = std::span(rooms).subspan(i, std::min(kRoomsAtOnce, rooms.size() - i));
-      auto rows = db_.query(
-          "SELECT rowid, substr(room, 2), highlight(said, 1, ?, ?) FROM said WHERE said MATCH ? "
-          "ORDER BY rowid DESC LIMIT ?",
-          std::string(1, kMarkBegin), std::string(1, kMarkEnd), expression(terms, some), limit);
-      while (rows.next()) {
-        hits.push_back({rows.id<MessageId>(0), rows.id<RoomId>(1), rows.text(2)});
-      }
+      walk(terms, some, some, limit, hits);
     }
     std::ranges::sort(hits, std::greater(), &Hit::id);
     if (hits.size() > limit) hits.resize(limit);
@@ -137,6 +142,25 @@ class SqliteSearchIndex final : public SearchIndex {
   }
 
  private:
+  // Adds the newest `limit` in `rooms`, of all that match, or of those in `among`. False: there may
+  // be more, behind too many of other rooms.
+  bool walk(const std::vector<Term>& terms, std::span<const RoomId> among,
+            std::span<const RoomId> rooms, std::size_t limit, std::vector<Hit>& hits) {
+    auto rows = db_.query(
+        "SELECT rowid, substr(room, 2), iif(room IN (SELECT value FROM json_each(?)), "
+        "highlight(said, 1, ?, ?), NULL) FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT ?",
+        json_of(rooms), std::string(1, kMarkBegin), std::string(1, kMarkEnd),
+        expression(terms, among), kWalkMax);
+    std::size_t walked = 0, found = 0;
+    while (found < limit && rows.next()) {
+      ++walked;
+      if (rows.null(2)) continue;
+      ++found;
+      hits.push_back({rows.id<MessageId>(0), rows.id<RoomId>(1), rows.text(2)});
+    }
+    return found == limit || walked < kWalkMax;
+  }
+
   void clear(LogPosition head) {
     db_.run("DELETE FROM said");
     db_.run("DELETE FROM state");
