@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { FirstPause, type PauseHost, type PauseParts } from './first-pause.js';
+import { FirstPause, looksPerLag, type PauseHost, type PauseParts } from './first-pause.js';
 import type { WireEvent } from './types.js';
 
 const expectedMax = 100;
@@ -35,9 +35,9 @@ export class Delays {
     const look = () => {
       this.#expected.delete(nonce);
       if (this.#host.isQuiet(this.#lagMs)) this.#host.onLate();
-      else this.#wait(nonce, look);
+      else this.#wait(nonce, look, this.#lagMs / looksPerLag);
     };
-    this.#wait(nonce, look);
+    this.#wait(nonce, look, this.#lagMs);
   }
 
   seen(event: WireEvent): void {
@@ -53,7 +53,7 @@ export class Delays {
     this.#expected.clear();
   }
 
-  #wait(nonce: string, look: () => void): void {
-    this.#expected.set(nonce, this.#clock.setTimeout(look, this.#lagMs));
+  #wait(nonce: string, look: () => void, ms: number): void {
+    this.#expected.set(nonce, this.#clock.setTimeout(look, ms));
   }
 }

@@ -3,6 +3,9 @@ import type { ConnectionParts } from './connection-parts.js';
 
 export type PauseParts = Pick<ConnectionParts, 'api' | 'clock' | 'timing' | 'rooms'>;
 
+/** How often it is looked whether a stream is quiet: people pause for a few seconds only. */
+export const looksPerLag = 3;
+
 /** What is asked about a stream that may be behind. */
 export interface PauseHost {
   /**
@@ -36,7 +39,7 @@ export class FirstPause {
   /** A stream was proven: looks at it when it pauses. */
   await(): void {
     this.stop();
-    this.#after(() => {
+    this.#soon(() => {
       if (this.#host.isQuiet(this.#parts.timing.lagMs)) void this.#ask();
       else this.await();
     });
@@ -47,9 +50,9 @@ export class FirstPause {
     this.#parts.clock.clearTimeout(this.#timer);
   }
 
-  #after(what: () => void): void {
+  #soon(what: () => void): void {
     const { clock, timing } = this.#parts;
-    this.#timer = clock.setTimeout(what, timing.lagMs);
+    this.#timer = clock.setTimeout(what, timing.lagMs / looksPerLag);
   }
 
   async #ask(): Promise<void> {
@@ -60,6 +63,6 @@ export class FirstPause {
     const behind = await isBehind(api, cursor, rooms).catch(() => false); // without an answer there is nothing to blame
     if (!behind || round !== this.#round) return;
     // What was written this very moment may be on its way.
-    this.#after(() => (this.#host.cursor() === cursor ? this.#host.onLate() : this.await()));
+    this.#soon(() => (this.#host.cursor() === cursor ? this.#host.onLate() : this.await()));
   }
 }
