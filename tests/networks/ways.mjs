@@ -1,6 +1,7 @@
-// How a browser's requests get out: directly, or through a forward proxy, in absolute form
-// (GET http://host/…, as browsers ask proxies for http:// pages) or through a tunnel (CONNECT, as for https://
-// and for every WebSocket). What it makes is given to the client as `fetch` and `webSocket`.
+// How a browser's requests get out: directly; through a forward proxy, in absolute form (GET http://host/…, as
+// browsers ask proxies for http:// pages) or through a tunnel (CONNECT, as for https:// and for every WebSocket);
+// or into an intercepting proxy, of which they know nothing. What it makes is given to the client as `fetch` and
+// `webSocket`.
 
 import http from 'node:http';
 import net from 'node:net';
@@ -12,13 +13,22 @@ const connections = 6; // to one host, as browsers have it
 const connectMs = 15_000;
 
 /**
- * `proxy`: {url, requests, webSocket}, the latter two 'absolute' or 'connect' (browsers: 'absolute' for an
- * http:// server's requests, 'connect' for the rest, which is the default). `ca`: PEM of who signed the server.
+ * `proxy`: {url, requests, webSocket}, the latter two 'absolute', 'connect' or 'intercepted'. Default is what
+ * browsers do: 'absolute' for an http:// server's requests, 'connect' for the rest. `ca`: PEM of who signed the
+ * server. The page that asks is the server's own.
  */
 export function ways({ url, proxy, ca }) {
   const secure = new URL(url).protocol === 'https:';
   const plan = proxy && { requests: secure ? 'connect' : 'absolute', webSocket: 'connect', ...proxy };
-  return { fetch: fetchBy(plan, ca), webSocket: webSocketBy(plan, ca) };
+  return { fetch: asPage(new URL(url).origin, secure, fetchBy(plan, ca)), webSocket: webSocketBy(plan, ca) };
+}
+
+/** Says what browsers say of the page: its origin with a POST, and over TLS that it is the server's own. */
+function asPage(origin, secure, fetch) {
+  return (target, init) => {
+    const said = { ...(init.method === 'POST' ? { Origin: origin } : {}), ...(secure ? { 'Sec-Fetch-Site': 'same-origin' } : {}) };
+    return fetch(target, { ...init, headers: { ...init.headers, ...said } });
+  };
 }
 
 function fetchBy(proxy, ca) {
@@ -26,8 +36,28 @@ function fetchBy(proxy, ca) {
   let dispatcher;
   if (!proxy) dispatcher = new Agent({ connections, connect });
   else if (proxy.requests === 'connect') dispatcher = new ProxyAgent({ uri: proxy.url, connections, requestTls: { ca } });
+  else if (proxy.requests === 'intercepted') dispatcher = new Agent({ connections, connect: intercepted(proxy.url, ca) });
   else dispatcher = new AbsoluteForm(proxy.url, connect);
   return (target, init) => undiciFetch(target, { ...init, dispatcher });
+}
+
+/** A connector for undici: whatever the address, the connection goes to the proxy. */
+function intercepted(proxy, ca) {
+  return ({ hostname, protocol }, done) => {
+    const secure = protocol === 'https:';
+    const socket = opened(proxy, secure, hostname, ca);
+    socket.setNoDelay();
+    socket.once('error', done);
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', done);
+      done(null, socket);
+    });
+  };
+}
+
+function opened(proxy, secure, hostname, ca) {
+  const name = net.isIP(hostname) ? {} : { servername: hostname };
+  return secure ? tls.connect({ ...addressOf(proxy), ca, ...name }) : net.connect(addressOf(proxy));
 }
 
 /** Sends each request to the proxy, with the whole URL as its target. */
@@ -68,8 +98,10 @@ function by(proxy, host, secure) {
   if (proxy.webSocket === 'connect') {
     return { createConnection: (options, done) => tunnel(proxy.url, host, secure, options, done) };
   }
+  const createConnection = ({ host: name, ca }) => opened(proxy.url, secure, name, ca);
+  if (proxy.webSocket === 'intercepted') return { createConnection };
   return {
-    createConnection: () => net.connect(addressOf(proxy.url)),
+    createConnection,
     finishRequest: (request) => {
       request.path = `http://${host}${request.path}`;
       request.end();
