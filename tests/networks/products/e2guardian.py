@@ -18,9 +18,9 @@ class Default(Product):
         folder = os.path.join(stage.folder, "e2guardian")
         shutil.copytree("/etc/e2guardian", folder)
         stage.give(folder, "e2guardian")
-        text = debian("/etc/e2guardian/e2guardian.conf", (r"filterports = .*", f"filterports = {port}"),
-                      (r"filterip =.*", "filterip = 127.0.0.1"), (r"transparenthttpsport = .*", ""),
-                      (r"filecachedir = .*", f"filecachedir = '{folder}'"), (r"httpworkers = .*", "httpworkers = 50"))
+        text = debian("/etc/e2guardian/e2guardian.conf", (r"#?filterports = 8080", f"filterports = {port}"),
+                      (r"#?filterip =.*", "filterip = 127.0.0.1"), (r"#?transparenthttpsport = .*", ""),
+                      (r"#?filecachedir = .*", f"filecachedir = '{folder}'"), (r"#?httpworkers = .*", "httpworkers = 50"))
         text += f"\nloglocation = '{folder}/access.log'\npidfilename = '{folder}/pid'\n"
         stage.run("e2guardian", ["e2guardian", "-N", "-c", stage.write("e2guardian/e2guardian.conf", text)], port)
         return self.way(port, stage.upstream, "localhost")

@@ -15,9 +15,9 @@ MATRIX = [
     trafficserver.Default(), trafficserver.WebSocket(),
     # before the client
     squid.Default(), squid.Bump(), icap.Echo(), icap.Antivirus(),
-    small_forward.Tinyproxy(),
+    small_forward.Tinyproxy(), small_forward.TinyproxyWithoutConnect(),
     small_forward.Privoxy(), small_forward.PrivoxyIntercepting(), small_forward.PrivoxyUnfiltered(),
-    small_forward.Ffproxy(),
+    small_forward.Ffproxy(), small_forward.FfproxyWithoutConnect(),
     e2guardian.Default(), e2guardian.Intercepting(),
     mitmproxy.Default(), mitmproxy.WithoutWebSocket(), mitmproxy.Streaming(),
 ]

@@ -8,6 +8,7 @@ from rig.product import Expected, Product, tunnel
 class Default(Product):
     name = "mitmproxy"
     packages = ("mitmproxy", "haproxy", "openssl")
+    only_debian = "12"
     expected = Expected("websocket", because="it knows WebSocket and passes on each message")
     options = ()
 

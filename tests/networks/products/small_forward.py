@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from rig.product import REFUSED, Expected, Product, forward, intercepted
+from rig.product import REFUSED, Expected, Product, forward, forward_without_connect, intercepted
 from rig.stage import debian
 
 _ONE_WAY = {"websocket": frozenset({"one_way"})}
@@ -14,6 +14,7 @@ class Tinyproxy(Product):
     packages = ("tinyproxy",)
     quick = True
     expected = Expected("websocket", because="CONNECT is allowed to every port, and what is in a tunnel is not touched")
+    way = staticmethod(forward)
 
     def start(self, stage):
         port = stage.port()
@@ -21,7 +22,13 @@ class Tinyproxy(Product):
         text = debian("/etc/tinyproxy/tinyproxy.conf", (r"Port .*", f"Port {port}\nListen 127.0.0.1"), (r"User .*", ""),
                       (r"Group .*", ""), (r"LogFile .*", f'LogFile "{folder}/log"'), (r"PidFile .*", f'PidFile "{folder}/pid"'))
         stage.run("tinyproxy", ["tinyproxy", "-d", "-c", stage.write("tinyproxy.conf", text)], port)
-        return forward(port, stage.upstream)
+        return self.way(port, stage.upstream)
+
+
+class TinyproxyWithoutConnect(Tinyproxy):
+    name = "tinyproxy, WebSocket without CONNECT"
+    expected = Expected("sse", {"websocket": REFUSED}, "it drops Upgrade")
+    way = staticmethod(forward_without_connect)
 
 
 class Privoxy(Product):
@@ -35,8 +42,8 @@ class Privoxy(Product):
     def start(self, stage):
         port = stage.port()
         folder = stage.make_folder("privoxy")
-        text = debian("/etc/privoxy/config", (r"listen-address +127\.0\.0\.1:8118", f"listen-address 127.0.0.1:{port}"),
-                      (r"listen-address +\[::1\]:8118", ""), (r"logdir .*", f"logdir {folder}"), *self.changes)
+        text = debian("/etc/privoxy/config", (r"listen-address .*", ""), (r"logdir .*", f"logdir {folder}"), *self.changes)
+        text += f"\nlisten-address 127.0.0.1:{port}\n"
         stage.run("privoxy", ["privoxy", "--no-daemon", stage.write("privoxy.conf", text)], port)
         return self.way(port, stage.upstream)
 
@@ -59,6 +66,7 @@ class Ffproxy(Product):
     name = "ffproxy"
     packages = ("ffproxy",)
     expected = Expected("sse", {"websocket": REFUSED}, "it speaks HTTP/1.0, and lets CONNECT through to port 443 alone")
+    way = staticmethod(forward)
 
     def start(self, stage):
         port = stage.port()
@@ -68,4 +76,10 @@ class Ffproxy(Product):
         text = debian("/etc/ffproxy/ffproxy.conf", (r"port .*", f"port {port}"), (r"daemonize .*", "daemonize no"),
                       (r"use_syslog .*", "use_syslog no"))
         stage.run("ffproxy", ["ffproxy", "-D", folder, "-f", stage.write("ffproxy.conf", text)], port)
-        return forward(port, stage.upstream)
+        return self.way(port, stage.upstream)
+
+
+class FfproxyWithoutConnect(Ffproxy):
+    name = "ffproxy, WebSocket without CONNECT"
+    expected = Expected("sse", {"websocket": REFUSED}, "it speaks HTTP/1.0, in which there is no WebSocket")
+    way = staticmethod(forward_without_connect)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 import tempfile
 
 import pytest
@@ -19,7 +20,14 @@ _CLEAN_PROOF_S = 2
 def pytest_generate_tests(metafunc):
     if "product" in metafunc.fixturenames:
         wanted = MATRIX if metafunc.config.getoption("--all-products") else [product for product in MATRIX if product.quick]
-        metafunc.parametrize("product", wanted, ids=lambda product: product.name)
+        metafunc.parametrize("product", [_marked(product) for product in wanted], ids=lambda product: product.name)
+
+
+def _marked(product):
+    release = platform.freedesktop_os_release().get("VERSION_ID")
+    is_missing = product.only_debian not in (None, release)
+    reason = f"{product.name} is in Debian {product.only_debian} alone, and this is {release}"
+    return pytest.param(product, marks=pytest.mark.skipif(is_missing, reason=reason))
 
 
 @pytest.fixture

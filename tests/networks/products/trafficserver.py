@@ -10,6 +10,7 @@ from rig.stage import debian
 class Default(Product):
     name = "Traffic Server"
     packages = ("trafficserver",)
+    only_debian = "12"
     hides_host = True
     expected = Expected("sse", {"websocket": REFUSED}, "it passes on only what a `map` names, and this one names http://")
     schemes = ("http",)

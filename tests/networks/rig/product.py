@@ -61,6 +61,7 @@ class Product:
 
     name = ""              # the row of the table in docs/NETWORKS.md
     packages = ()          # Debian's
+    only_debian = None     # the one release that has these packages, as "12"; None: all that we support
     quick = False          # belongs to the half that runs by default
     expected = Expected("websocket")
     client = {}            # more arguments for the talker
@@ -79,6 +80,11 @@ def reverse(port):
 def forward(port, server_port, host="127.0.0.1"):
     """The product is in the browser's settings: requests in absolute form, a WebSocket through a tunnel."""
     return Way(f"http://{host}:{server_port}", {"url": f"http://127.0.0.1:{port}"})
+
+
+def forward_without_connect(port, server_port):
+    """The same for a client that asks for its WebSocket in absolute form, too, as some libraries do."""
+    return Way(f"http://127.0.0.1:{server_port}", {"url": f"http://127.0.0.1:{port}", "webSocket": "absolute"})
 
 
 def tunnel(port, server_port, ca):

@@ -71,7 +71,7 @@ class Stage:
     def run(self, name, argv, port=None, env=None, seconds=60):
         """Starts a product's process, and waits until it listens on `port`. A missing program is an error."""
         program = shutil.which(argv[0], path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-        assert program, f"{argv[0]} is not installed: deploy/install-deps networks networks-all"
+        assert program, f"{argv[0]} is not installed: deploy/install-deps networks networks-all networks-12"
         process = Process(name, [program, *argv[1:]], self.folder, env={**os.environ, **(env or {})})
         self._ends.append(lambda: _end_product(process))
         if port:

@@ -54,6 +54,7 @@ def _file(name):
 
 
 def _read(name):
+    assert os.path.exists(_file(name)), f"{name} was not measured: the table is made on Debian 12, which has all packages"
     with open(_file(name), encoding="utf-8") as file:
         return json.load(file)
 
