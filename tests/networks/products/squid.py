@@ -36,7 +36,7 @@ class Default(Product):
 
 class Bump(Product):
     name = "Squid, ssl-bump"
-    packages = ("squid-openssl", "openssl")
+    packages = ("squid-openssl", "haproxy", "openssl")
     quick = True
     expected = Expected("sse", {"websocket": REFUSED}, "it looks into TLS and drops the Upgrade that it finds")
 

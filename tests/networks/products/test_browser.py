@@ -37,6 +37,7 @@ async def _talk(product, stage):
     page = await Page.start(stage.server, ann.token)
     try:
         stage.upstream = page.port
+        stage.require(product.packages)
         way = product.start(stage)
         stage.wait_until_open(way)
         await page.open(stage.folder, way)

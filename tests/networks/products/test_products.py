@@ -38,6 +38,7 @@ def stage(scratch, product):
 
 
 def test_a_conversation_gets_through(product, stage, pytestconfig):
+    stage.require(product.packages)
     way = product.start(stage)
     stage.wait_until_open(way)
     seconds = pytestconfig.getoption("--talk-seconds")

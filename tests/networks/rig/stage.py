@@ -68,10 +68,18 @@ class Stage:
     def port():
         return free_port()
 
+    @staticmethod
+    def require(packages):
+        """What is not installed is an error, not a reason to leave something out."""
+        ask = ["dpkg-query", "-W", "-f", "${db:Status-Status}"]
+        missing = [one for one in packages
+                   if subprocess.run([*ask, one], capture_output=True, text=True, check=False).stdout != "installed"]
+        assert not missing, f"not installed: {', '.join(missing)}; deploy/install-deps networks networks-all networks-12"
+
     def run(self, name, argv, port=None, env=None, seconds=60):
-        """Starts a product's process, and waits until it listens on `port`. A missing program is an error."""
+        """Starts a product's process, and waits until it listens on `port`."""
         program = shutil.which(argv[0], path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-        assert program, f"{argv[0]} is not installed: deploy/install-deps networks networks-all networks-12"
+        assert program, f"there is no program {argv[0]}"
         process = Process(name, [program, *argv[1:]], self.folder, env={**os.environ, **(env or {})})
         self._ends.append(lambda: _end_product(process))
         if port:
