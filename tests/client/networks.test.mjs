@@ -125,6 +125,37 @@ describe('networks', { concurrency: 6 }, () => {
     }
   });
 
+  test('SSE is let go of by the buffer, which other events hide at first: its first pause shows it to who only listens', async () => {
+    const talk = await Talk.alone({ fault: { noUpgrade: true } });
+    try {
+      talk.client.start();
+      await talk.settles('sse');
+      // From now on; the next stream proves itself while Ben writes.
+      talk.proxy.set({ noUpgrade: true, holdSseBlocks: 2_048 });
+      talk.proxy.cut();
+      const isAgain = () => talk.statuses.filter(({ transport }) => transport === 'sse').length >= 2;
+      await until('it has proven itself again', async () => (await talk.benSays(1), isAgain()));
+      await talk.benSays(3);
+      await talk.check();
+      await talk.settles('poll', 'sse');
+      assert.ok(talk.proxy.count('flush=1') > 0, 'it was found to be behind');
+    } finally {
+      await talk.end();
+    }
+  });
+
+  test('all that was given up is told, also while a poll covers', async () => {
+    const talk = await Talk.alone({ fault: { noUpgrade: true, holdSse: true } });
+    try {
+      talk.client.start();
+      await talk.settles('poll', 'sse');
+      const blamed = new Map(talk.statuses.map(({ fellBackFrom, cause }) => [fellBackFrom, cause]));
+      assert.deepEqual([...blamed], [[undefined, undefined], ['websocket', 'refused'], ['sse', 'held']]);
+    } finally {
+      await talk.end();
+    }
+  });
+
   test('what the client sends to prove SSE is lost: poll', async () => {
     const fault = { noUpgrade: true, noProbe: true };
     await talkThrough(fault, { transport: 'poll', fellBackFrom: 'sse', cause: 'one_way' });

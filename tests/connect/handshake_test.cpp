@@ -76,6 +76,21 @@ TEST(Handshake, PagesOfTheSameHostAndOfTheListMayConnectAndOthersMayNot) {
   EXPECT_TRUE(origin_allowed(handshake({{"origin", "https://anything"}}), {"*"}));
 }
 
+TEST(Handshake, AProxyThatChangesHostDoesNotMakeAPageForeign) {
+  const auto behind = [](std::string name, std::string value) {
+    return handshake({{"host", "127.0.0.1:8080"},
+                      {"origin", "https://chat.example.org"},
+                      {std::move(name), std::move(value)}});
+  };
+  EXPECT_FALSE(origin_allowed(behind("via", "1.1 chat.example.org"), {}));
+  EXPECT_TRUE(origin_allowed(behind("sec-fetch-site", "same-origin"), {}));
+  EXPECT_FALSE(origin_allowed(behind("sec-fetch-site", "same-site"), {}));
+  EXPECT_FALSE(origin_allowed(behind("sec-fetch-site", "cross-site"), {}));
+  EXPECT_TRUE(origin_allowed(behind("x-forwarded-host", "chat.example.org"), {}));
+  EXPECT_TRUE(origin_allowed(behind("x-forwarded-host", "chat.example.org, inner:8080"), {}));
+  EXPECT_FALSE(origin_allowed(behind("x-forwarded-host", "chat.example.org.evil.net"), {}));
+}
+
 TEST(Handshake, AnEventStreamMustBeNamedNotJustAnything) {
   http::Request request;
   request.headers = {{"accept", "application/json, text/event-stream;q=0.9"}};

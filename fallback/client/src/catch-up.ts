@@ -11,6 +11,21 @@ export class ResetError extends Error {
   override readonly name = 'ResetError';
 }
 
+/** Whether there are events after `cursor`. Throws what a request throws. */
+export async function isBehind(api: Api, cursor: string, rooms: readonly string[] | undefined): Promise<boolean> {
+  return (await eventsAfter(api, cursor, rooms, { timeout: 0, limit: 1 })).events.length > 0;
+}
+
+function eventsAfter(
+  api: Api,
+  cursor: string,
+  rooms: readonly string[] | undefined,
+  how: { timeout: number; limit: number },
+): Promise<{ cursor: string; events: WireEvent[] }> {
+  const body = { ...how, cursor, events: 'durable', ...(rooms ? { rooms: rooms.join(',') } : {}) };
+  return api.request('POST', '/rt/v1/poll', { body });
+}
+
 /**
  * Hands out every durable event between the sequence's cursor and the end of the log, by short polls of no
  * session. Throws ResetError, or what a request throws. Ends early, without a word, once `isOver`.
@@ -24,11 +39,7 @@ export async function catchUp(
 ): Promise<void> {
   for (;;) {
     if (sequence.cursor === undefined) return;
-    const body = {
-      ...{ cursor: sequence.cursor, timeout: waitSeconds, limit, events: 'durable' },
-      ...(rooms ? { rooms: rooms.join(',') } : {}),
-    };
-    const answer = await api.request<{ cursor: string; events: WireEvent[] }>('POST', '/rt/v1/poll', { body });
+    const answer = await eventsAfter(api, sequence.cursor, rooms, { timeout: waitSeconds, limit });
     if (isOver()) return;
     const place = sequence.place();
     for (const event of answer.events) {

@@ -56,10 +56,10 @@ export class Connection implements Stream {
         if (moved && this.#main && !this.#attempt) this.#open();
       },
     });
-    // A poll has no stream that could be behind, and a WebSocket is no answer that a proxy could hold back.
-    const isQuiet = (ms: number) => this.#main?.plan.transport !== 'sse' || this.#main.isQuiet(ms);
-    this.#delays = new Delays(clock, timing.lagMs, isQuiet, () => {
-      if (this.#main?.plan.transport === 'sse') this.#main.giveUp({ cause: 'behind' });
+    this.#delays = new Delays(parts, {
+      isQuiet: (ms) => this.#main?.plan.transport !== 'sse' || this.#main.isQuiet(ms),
+      cursor: () => this.cursor,
+      onLate: () => this.#main?.plan.transport === 'sse' && this.#main.giveUp({ cause: 'behind' }),
     });
     // Two that both begin "now" would not begin at the same place: so not without a cursor.
     const needsCover = () => !this.#isCovered() && this.#attempt !== undefined && this.cursor !== undefined;
@@ -163,6 +163,7 @@ export class Connection implements Stream {
     this.#attempt = this.#leg(policy.plan(), { session: this.#session });
     if (!this.#isCovered()) this.#cover.after(timing.coverAfterMs);
     if (this.#status.state !== 'live') this.#say({ state: 'connecting' });
+    else if (policy.fell?.from !== this.#status.fellBackFrom) this.#say({}); // what was given up is told at once
   }
 
   #isCovered(): boolean {
@@ -171,9 +172,8 @@ export class Connection implements Stream {
 
   #leg(plan: Plan, more: Partial<OpenOptions>): Leg {
     const { api, clock, timing, rooms, open } = this.#parts;
-    const proofMs = proofMsOf(timing, this.#rttMs);
-    const stand = { cursor: this.cursor, pollLimit: this.#pollLimit };
-    const options: OpenOptions = { api, clock, timing, plan, proofMs, rooms, ...stand, ...more };
+    const stand = { cursor: this.cursor, pollLimit: this.#pollLimit, proofMs: proofMsOf(timing, this.#rttMs) };
+    const options: OpenOptions = { api, clock, timing, plan, rooms, ...stand, ...more };
     return new Leg(open[plan.transport], options, this.#sequence.place(), this.#handlers);
   }
 
@@ -245,6 +245,7 @@ export class Connection implements Stream {
     this.#attempt = undefined;
     policy.proven(leg.plan, clock.now());
     this.#trials.plan();
+    this.#delays.proven(leg.plan.transport === 'sse');
     this.#say({ state: 'live', transport: leg.plan.transport, latencyMs: ms });
   }
 
@@ -293,8 +294,7 @@ export class Connection implements Stream {
 
   #say(change: Partial<Status>): void {
     const { policy, onStatus } = this.#parts;
-    const about = { session: this.#session, network: policy.network };
-    this.#status = nextStatus(this.#status, { ...about, ...change }, policy.fell);
+    this.#status = nextStatus(this.#status, { session: this.#session, network: policy.network, ...change }, policy.fell);
     onStatus(this.#status);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { FirstPause, looksPerLag, type PauseHost, type PauseParts } from './first-pause.js';
 import type { WireEvent } from './types.js';
 
 const expectedMax = 100;
@@ -6,21 +7,26 @@ const expectedMax = 100;
 /**
  * Notices a stream that has fallen behind since it was proven, or that only looked good because other
  * events pushed its proof out: an own message that the server has acknowledged must come by the stream,
- * too. While bytes come, it may be on its way.
+ * too; and who writes nothing looks at its first pause. While bytes come, more may be on its way.
  */
 export class Delays {
   readonly #clock: Clock;
   readonly #lagMs: number;
-  readonly #isQuiet: (forMs: number) => boolean;
-  readonly #onLate: () => void;
+  readonly #host: PauseHost;
+  readonly #firstPause: FirstPause;
   readonly #expected = new Map<string, unknown>();
 
-  /** `isQuiet`: whether nothing has come for so long. `onLate` is called when something should have. */
-  constructor(clock: Clock, lagMs: number, isQuiet: (forMs: number) => boolean, onLate: () => void) {
-    this.#clock = clock;
-    this.#lagMs = lagMs;
-    this.#isQuiet = isQuiet;
-    this.#onLate = onLate;
+  constructor(parts: PauseParts, host: PauseHost) {
+    this.#clock = parts.clock;
+    this.#lagMs = parts.timing.lagMs;
+    this.#host = host;
+    this.#firstPause = new FirstPause(parts, host);
+  }
+
+  /** Events come by another connection from now on. */
+  proven(isStream: boolean): void {
+    if (isStream) this.#firstPause.await();
+    else this.#firstPause.stop();
   }
 
   /** A message with this nonce was acknowledged, and has not come yet. */
@@ -28,10 +34,10 @@ export class Delays {
     if (this.#expected.size >= expectedMax) return;
     const look = () => {
       this.#expected.delete(nonce);
-      if (this.#isQuiet(this.#lagMs)) this.#onLate();
-      else this.#wait(nonce, look);
+      if (this.#host.isQuiet(this.#lagMs)) this.#host.onLate();
+      else this.#wait(nonce, look, this.#lagMs / looksPerLag);
     };
-    this.#wait(nonce, look);
+    this.#wait(nonce, look, this.#lagMs);
   }
 
   seen(event: WireEvent): void {
@@ -42,11 +48,12 @@ export class Delays {
   }
 
   stop(): void {
+    this.#firstPause.stop();
     for (const timer of this.#expected.values()) this.#clock.clearTimeout(timer);
     this.#expected.clear();
   }
 
-  #wait(nonce: string, look: () => void): void {
-    this.#expected.set(nonce, this.#clock.setTimeout(look, this.#lagMs));
+  #wait(nonce: string, look: () => void, ms: number): void {
+    this.#expected.set(nonce, this.#clock.setTimeout(look, ms));
   }
 }

@@ -107,9 +107,15 @@ bool origin_allowed(const http::Request& request, const std::vector<std::string>
   for (const auto& one : allowed) {
     if (one == "*" || same_ignoring_case(one, *origin)) return true;
   }
+  // A browser's own word, which no page can set, and which survives a proxy that changes Host.
+  if (request.header("sec-fetch-site").value_or("") == "same-origin") return true;
   const auto scheme_end = origin->find("://");
   if (scheme_end == std::string_view::npos) return false;
-  return same_ignoring_case(origin->substr(scheme_end + 3), request.header("host").value_or(""));
+  const auto host = origin->substr(scheme_end + 3);
+  // Pages cannot set this one either: not on a WebSocket, elsewhere not without asking us (CORS).
+  const auto is_host = [&](std::string_view entry) { return same_ignoring_case(entry, host); };
+  return is_host(request.header("host").value_or("")) ||
+         any_entry(request, "x-forwarded-host", is_host);
 }
 
 }  // namespace fairlead::connect

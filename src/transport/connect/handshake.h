@@ -25,7 +25,8 @@ Result<websocket::Handshake> parse_handshake(const http::Request& request);
 std::optional<std::string> subprotocol_token(const http::Request& request);
 
 // Browsers name the page's origin; others send none and are let through. Same host as the
-// request's, or one of `allowed` ("https://chat.example.org", "*" for any).
+// request's (as the browser or a proxy before us says, too: many change Host), or one of `allowed`
+// ("https://chat.example.org", "*" for any).
 bool origin_allowed(const http::Request& request, const std::vector<std::string>& allowed);
 
 }  // namespace fairlead::connect

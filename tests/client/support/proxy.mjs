@@ -6,6 +6,7 @@
 //   oneWay101        101, events come, what the client sends does not arrive
 //   holdSse          nothing of an event stream before it ends, not even a head
 //   holdSseBytes: N  nothing of an event stream's body before it has N bytes
+//   holdSseBlocks: N an event stream's body comes in whole blocks of N bytes
 //   behind           each event of a stream is let go when the next one comes
 //   cutStreams: N    WebSockets and event streams end after N bytes
 //   cutAll: N        every answer ends after N bytes
@@ -149,6 +150,11 @@ export class FaultProxy {
         if (passed < fault.holdSseBytes) return;
         send(held);
         held = Buffer.alloc(0);
+      } else if (isStream && fault.holdSseBlocks) {
+        held = Buffer.concat([held, bytes]);
+        const whole = held.length - (held.length % fault.holdSseBlocks);
+        if (whole > 0) send(held.subarray(0, whole));
+        held = held.subarray(whole);
       } else if (isStream && fault.behind) {
         held = Buffer.concat([held, bytes]);
         // All but the last whole event goes.

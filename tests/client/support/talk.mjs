@@ -74,13 +74,25 @@ export class Talk {
   async talk(each) {
     const first = this.#written;
     this.#written += each * 2;
-    const { client, ben, room, server } = this;
+    const { client, room } = this;
     const anna = Array.from({ length: each }, (_, i) => client.room(room).send(`anna ${first + i}`));
-    for (let i = 0; i < each; i += 1) {
+    await this.#benSays(first, each);
+    await until('all that Anna wrote was taken', settled(Promise.all(anna)), 40_000);
+  }
+
+  /** Ben alone writes so many messages. */
+  async benSays(count) {
+    const first = this.#written;
+    this.#written += count;
+    await this.#benSays(first, count);
+  }
+
+  async #benSays(first, count) {
+    const { ben, room, server } = this;
+    for (let i = 0; i < count; i += 1) {
       const body = { text: `ben ${first + i}` };
       await server.call('POST', `/api/v1/rooms/${room}/messages`, { token: ben.token, body });
     }
-    await until('all that Anna wrote was taken', settled(Promise.all(anna)), 40_000);
   }
 
   texts(events = this.events) {
