@@ -27,6 +27,7 @@ struct Config {
   int admissions_per_s = 5000;  // new realtime connections; 0: any number
   int admissions_burst = 40'000;
   int user_admissions_per_s = 1000;  // of one user, and 20 times as many at once; 0: any number
+  int heartbeat_seconds = limits::kHeartbeatDefault_s;  // for clients that ask for none
   int drain_seconds = 10;
   int retention_hours = 24 * 30;  // of the event log; 0: for ever
   std::string log_level = "info";

@@ -298,6 +298,7 @@ class Node::Parts {
     connect::Realtime::Parts parts{tokens_, chat_, hub_, clock_};
     parts.networks = &ladder_;
     parts.origins = config_.origins;
+    parts.heartbeat_s = config_.heartbeat_seconds;
     parts.gate = {static_cast<double>(config_.admissions_per_s),
                   static_cast<double>(config_.admissions_burst)};
     parts.per_user = {config_.user_admissions_per_s, 1s, 20 * config_.user_admissions_per_s};

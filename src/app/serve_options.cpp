@@ -111,6 +111,12 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->check(CLI::Range(0, 20'000))
       ->capture_default_str();
   serve
+      .add_option("--heartbeat-seconds", config.heartbeat_seconds,
+                  "How often a silent stream shows that it lives, for clients that do not say")
+      ->envname("FAIRLEAD_HEARTBEAT_SECONDS")
+      ->check(CLI::Range(limits::kHeartbeatMin_s, limits::kHeartbeatMax_s))
+      ->capture_default_str();
+  serve
       .add_option(
           "--admissions-per-s", config.admissions_per_s,
           "Realtime connections let in a second; beyond: 503 with Retry-After. 0: any number")

@@ -31,6 +31,11 @@ TEST(ConnectParameters, NothingAskedForGivesTheDefaultsOfTheContract) {
   EXPECT_EQ(p->padding_bytes, 0u);
 }
 
+TEST(ConnectParameters, TheServersHeartbeatIsForWhoAsksForNone) {
+  EXPECT_EQ(parse_parameters(get({}), 7)->heartbeat_s, 7);
+  EXPECT_EQ(parse_parameters(get({{"heartbeat", "30"}}), 7)->heartbeat_s, 30);
+}
+
 TEST(ConnectParameters, NumbersOutOfRangeAreClamped) {
   const auto low = parse_parameters(
       get({{"heartbeat", "1"}, {"timeout", "-3"}, {"limit", "0"}, {"padding", "-1"}}));

@@ -113,7 +113,7 @@ std::optional<hub::TransportKind> transport_of(std::string_view wire) {
 
 }  // namespace
 
-Result<Parameters> parse_parameters(const http::Request& request) {
+Result<Parameters> parse_parameters(const http::Request& request, int heartbeat_default_s) {
   auto values = values_of(request);
   if (!values) return fail(values.error());
   Reader reader(std::move(*values));
@@ -125,7 +125,7 @@ Result<Parameters> parse_parameters(const http::Request& request) {
   if (p.cursor && p.cursor->empty()) p.cursor.reset();
   p.session = reader.text("session").value_or("");
   p.ticket = reader.text("ticket").value_or("");
-  p.heartbeat_s = static_cast<int>(reader.number("heartbeat", limits::kHeartbeatDefault_s,
+  p.heartbeat_s = static_cast<int>(reader.number("heartbeat", heartbeat_default_s,
                                                  limits::kHeartbeatMin_s, limits::kHeartbeatMax_s));
   p.rooms = rooms(reader);
   const auto events = reader.text("events").value_or("all");

@@ -35,7 +35,9 @@ struct Parameters {
 };
 
 // `invalid_fields` names each value that cannot be understood; numbers out of range are clamped. A
-// Last-Event-ID header wins over `cursor`. Pure.
-Result<Parameters> parse_parameters(const http::Request& request);
+// Last-Event-ID header wins over `cursor`. Whoever asks for no heartbeat gets one each
+// `heartbeat_default_s` seconds. Pure.
+Result<Parameters> parse_parameters(const http::Request& request,
+                                    int heartbeat_default_s = limits::kHeartbeatDefault_s);
 
 }  // namespace fairlead::connect

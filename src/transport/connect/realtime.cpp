@@ -113,7 +113,7 @@ void Realtime::connect(Entry entry, const http::Request& request,
       return;
     }
   }
-  auto parameters = parse_parameters(request);
+  auto parameters = parse_parameters(request, parts_.heartbeat_s);
   if (!parameters) {
     refuse(responder, request, parameters.error());
     return;
@@ -309,7 +309,7 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
     return std::nullopt;
   }
   request->client_ip = http::client_ip(*request, connection.peer_ip, connection.trusted_proxy);
-  auto parameters = parse_parameters(*request);
+  auto parameters = parse_parameters(*request, parts_.heartbeat_s);
   if (!parameters || !parameters->ticket.empty() ||
       (!parameters->cursor && parameters->session.empty())) {
     return std::nullopt;

@@ -43,6 +43,7 @@ class Realtime final : public poll::PollReader {
     std::function<void(http::TakenConnection)> give_back = {};  // to http::Server
     std::vector<std::string> origins = {};                      // allowed beside the same host
     Gate::Settings gate = {};
+    int heartbeat_s = limits::kHeartbeatDefault_s;  // for who asks for none
     const hub::Networks* networks = nullptr;
     chat::Rate per_user = {1000, std::chrono::seconds(1), 20'000};  // connections, and proofs
   };
