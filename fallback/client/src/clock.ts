@@ -7,6 +7,14 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+const sleptMs = 1_000; // a timer that fires so late: the machine or the page was asleep
+
+/** Calls back after `ms` milliseconds, and says whether it slept meanwhile: then nobody else is to blame. */
+export function deadline(clock: Clock, ms: number, callback: (slept: boolean) => void): unknown {
+  const due = clock.now() + ms;
+  return clock.setTimeout(() => callback(clock.now() - due >= sleptMs), ms);
+}
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),

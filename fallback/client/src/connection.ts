@@ -9,9 +9,10 @@ import { Sequence } from './sequence.js';
 import type { Stream } from './stream.js';
 import { nextStatus, type Status } from './status.js';
 import { Trials } from './trials.js';
-import { proofMsOf, type OpenOptions, type Transport } from './transports/transport.js';
+import type { OpenOptions, Transport } from './transports/transport.js';
 import type { FairleadEvent, Hello, TransportId, WireEvent } from './types.js';
 import { endsSession, kindOf } from './verdict.js';
+import { Way } from './way.js';
 
 /**
  * One lasting stream of events, whatever carries it. Up to three legs at a time:
@@ -23,6 +24,7 @@ import { endsSession, kindOf } from './verdict.js';
 export class Connection implements Stream {
   readonly #parts: ConnectionParts;
   readonly #sequence = new Sequence();
+  readonly #way: Way;
   readonly #trials: Trials;
   readonly #recovery: Recovery;
   readonly #delays: Delays;
@@ -35,13 +37,12 @@ export class Connection implements Stream {
   #hidden = false;
   #epoch = 0; // what an earlier life still waits for is not heard
   #beginning = false;
-  #rttMs = 1_000; // until one was measured
-  #pollLimit = 500;
   #status: Status = { state: 'idle' };
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     const { api, policy, clock, timing } = parts;
+    this.#way = new Way(clock, timing);
     this.#recovery = new Recovery(new Control(api, policy, clock, timing), policy, clock, {
       isHidden: () => this.#hidden,
       isTrying: () => this.#attempt !== undefined,
@@ -50,10 +51,11 @@ export class Connection implements Stream {
       outage: () => this.#cover.stop(),
       waiting: (ms, why) => {
         if (!this.#isCovered()) this.#say({ state: 'waiting', retryAt: clock.now() + ms, why });
+        this.#cover.after(timing.coverAfterMs);
       },
-      seen: ({ reachable, moved, rttMs }) => {
-        if (reachable) this.#rttMs = rttMs;
-        if (moved && this.#main && !this.#attempt) this.#open();
+      seen: (seen) => {
+        this.#way.seen(seen);
+        if (seen.moved && this.#main && !this.#attempt) this.#open();
       },
     });
     this.#delays = new Delays(parts, {
@@ -62,7 +64,7 @@ export class Connection implements Stream {
       onLate: () => this.#main?.plan.transport === 'sse' && this.#main.giveUp({ cause: 'behind' }),
     });
     // Two that both begin "now" would not begin at the same place: so not without a cursor.
-    const needsCover = () => !this.#isCovered() && this.#attempt !== undefined && this.cursor !== undefined;
+    const needsCover = () => !!this.cursor && !this.#isCovered() && (!!this.#attempt || this.#recovery.hesitates);
     this.#cover = new Cover({ openCover: (plan, more) => this.#leg(plan, more), needsCover }, clock, timing);
     const trialHost = {
       openTrial: (plan: Plan) => this.#leg(plan, { durableOnly: true }),
@@ -172,8 +174,7 @@ export class Connection implements Stream {
 
   #leg(plan: Plan, more: Partial<OpenOptions>): Leg {
     const { api, clock, timing, rooms, open } = this.#parts;
-    const stand = { cursor: this.cursor, pollLimit: this.#pollLimit, proofMs: proofMsOf(timing, this.#rttMs) };
-    const options: OpenOptions = { api, clock, timing, plan, rooms, ...stand, ...more };
+    const options: OpenOptions = { api, clock, timing, plan, rooms, cursor: this.cursor, ...this.#way.options, ...more };
     return new Leg(open[plan.transport], options, this.#sequence.place(), this.#handlers);
   }
 
@@ -231,7 +232,7 @@ export class Connection implements Stream {
   }
 
   #proven(leg: Leg, ms: number): void {
-    this.#rttMs = ms;
+    this.#way.took(ms);
     if (this.#cover.is(leg)) {
       this.#cover.proven();
       if (!this.#main) this.#say({ state: 'live', transport: 'poll', latencyMs: ms });
@@ -253,8 +254,7 @@ export class Connection implements Stream {
     const kind = kindOf(end.outcome);
     if (this.#trials.is(leg)) return this.#trials.ended(end);
     if (kind === 'unauthorized' || kind === 'forbidden') return this.#finish(kind);
-    // Where answers are cut, shorter ones may pass.
-    if (end.outcome.cause === 'cut') this.#pollLimit = Math.max(1, Math.floor(this.#pollLimit / 10));
+    this.#way.ended(end);
     if (this.#cover.is(leg)) this.#coverEnded();
     else if (leg === this.#main) this.#mainEnded(end);
     else this.#lost(end);

@@ -60,7 +60,7 @@ export class Control {
   async #askWhy(end: End): Promise<End | undefined> {
     try {
       const body = { timeout: 0, events: 'durable' };
-      await this.#api.request('POST', '/rt/v1/poll', { body, timeoutMs: this.#timing.controlMs });
+      await this.#api.request('POST', '/rt/v1/poll', { body, timeoutMs: this.#timing.controlMs, repeatable: true });
       return undefined;
     } catch (error) {
       if (!(error instanceof ProblemError)) return undefined;

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import { deadline, type Clock } from './clock.js';
 import { FirstPause, looksPerLag, type PauseHost, type PauseParts } from './first-pause.js';
 import type { WireEvent } from './types.js';
 
@@ -32,9 +32,10 @@ export class Delays {
   /** A message with this nonce was acknowledged, and has not come yet. */
   expect(nonce: string): void {
     if (this.#expected.size >= expectedMax) return;
-    const look = () => {
+    const look = (slept: boolean) => {
       this.#expected.delete(nonce);
-      if (this.#host.isQuiet(this.#lagMs)) this.#host.onLate();
+      // After a sleep it may have come already, and wait to be read.
+      if (!slept && this.#host.isQuiet(this.#lagMs)) this.#host.onLate();
       else this.#wait(nonce, look, this.#lagMs / looksPerLag);
     };
     this.#wait(nonce, look, this.#lagMs);
@@ -53,7 +54,7 @@ export class Delays {
     this.#expected.clear();
   }
 
-  #wait(nonce: string, look: () => void, ms: number): void {
-    this.#expected.set(nonce, this.#clock.setTimeout(look, ms));
+  #wait(nonce: string, look: (slept: boolean) => void, ms: number): void {
+    this.#expected.set(nonce, deadline(this.#clock, ms, look));
   }
 }

@@ -1,4 +1,5 @@
 import { isBehind } from './catch-up.js';
+import { deadline } from './clock.js';
 import type { ConnectionParts } from './connection-parts.js';
 
 export type PauseParts = Pick<ConnectionParts, 'api' | 'clock' | 'timing' | 'rooms'>;
@@ -50,9 +51,9 @@ export class FirstPause {
     this.#parts.clock.clearTimeout(this.#timer);
   }
 
-  #soon(what: () => void): void {
+  #soon(what: (slept: boolean) => void): void {
     const { clock, timing } = this.#parts;
-    this.#timer = clock.setTimeout(what, timing.lagMs / looksPerLag);
+    this.#timer = deadline(clock, timing.lagMs / looksPerLag, what);
   }
 
   async #ask(): Promise<void> {
@@ -63,6 +64,6 @@ export class FirstPause {
     const behind = await isBehind(api, cursor, rooms).catch(() => false); // without an answer there is nothing to blame
     if (!behind || round !== this.#round) return;
     // What was written this very moment may be on its way.
-    this.#soon(() => (this.#host.cursor() === cursor ? this.#host.onLate() : this.await()));
+    this.#soon((slept) => (!slept && this.#host.cursor() === cursor ? this.#host.onLate() : this.await()));
   }
 }

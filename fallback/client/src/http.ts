@@ -10,6 +10,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Milliseconds until it counts as lost; 15,000 if absent. */
   timeoutMs?: number;
+  /** True if it may be asked twice. */
+  repeatable?: boolean;
 }
 
 /** The REST side: paths, the token, problems. Knows nothing of streams. */
@@ -38,18 +40,31 @@ export class Api {
   }
 
   /**
+   * The same for what may be asked twice. A connection that the platform kept for later may have died
+   * meanwhile, which says nothing of the way now: then it is asked again, over another one.
+   */
+  async twice(path: string, init: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
+    try {
+      return await this.raw(path, init);
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      return this.raw(path, init);
+    }
+  }
+
+  /**
    * One request with a JSON answer, `undefined` if it has no body.
    * Throws ProblemError if the server says no, NetworkError if nothing comes, the signal's reason if aborted.
    */
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-    const { body, signal, timeoutMs = requestTimeoutMs } = options;
+    const { body, signal, timeoutMs = requestTimeoutMs, repeatable } = options;
     const abort = new AbortController();
     const timer = this.#clock.setTimeout(() => abort.abort(), timeoutMs);
     const giveUp = () => abort.abort();
     if (signal?.aborted) giveUp();
     signal?.addEventListener('abort', giveUp);
     try {
-      const response = await this.raw(path, {
+      const init = {
         method,
         headers: {
           Accept: 'application/json',
@@ -57,7 +72,8 @@ export class Api {
         },
         signal: abort.signal,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      };
+      const response = await (repeatable ? this.twice(path, init) : this.raw(path, init));
       const text = await response.text();
       if (!response.ok) throw new ProblemError(response.status, problemOf(text), retryAfterMs(response));
       return (text ? JSON.parse(text) : undefined) as T;
@@ -76,7 +92,7 @@ export class Api {
    */
   control(timeoutMs: number, signal?: AbortSignal): Promise<ControlAnswer> {
     const path = `/rt/v1/hello?t=${this.#clock.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
-    return this.request('GET', path, { timeoutMs, ...(signal ? { signal } : {}) });
+    return this.request('GET', path, { timeoutMs, repeatable: true, ...(signal ? { signal } : {}) });
   }
 }
 

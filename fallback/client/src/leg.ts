@@ -1,9 +1,10 @@
+import { deadline } from './clock.js';
 import { NetworkError } from './errors.js';
 import type { Bye, Hello, WireEvent } from './types.js';
 import type { Place } from './sequence.js';
 import type { End, Plan } from './policy.js';
 import type { Outcome } from './verdict.js';
-import type { Handlers, OpenOptions, Transport } from './transports/transport.js';
+import { excuse, type Handlers, type OpenOptions, type Transport } from './transports/transport.js';
 
 const byeGraceMs = 1_000;
 const defaultHeartbeatSeconds = 20;
@@ -87,7 +88,7 @@ export class Leg {
   /** A round trip over this very connection, in milliseconds; without one in time it has failed. */
   async check(): Promise<number | undefined> {
     const { clock, timing } = this.#options;
-    const timer = clock.setTimeout(() => this.#end({ cause: 'silent' }), timing.checkMs);
+    const timer = clock.setTimeout(() => this.#end({ cause: 'silent', excused: true }), timing.checkMs);
     const sentAt = clock.now();
     try {
       await this.transport.command?.({ op: 'ping' });
@@ -149,9 +150,12 @@ export class Leg {
     if (this.over) return;
     const { clock, timing } = this.#options;
     const heartbeat = this.hello?.heartbeat_seconds ?? defaultHeartbeatSeconds;
-    const leftMs = this.#heardAt + heartbeat * 1000 * timing.watchdogHeartbeats - clock.now();
-    if (leftMs <= 0) this.#end({ cause: 'silent' });
-    else this.#watch = clock.setTimeout(() => this.#watchOver(), leftMs);
+    const patienceMs = heartbeat * 1000 * timing.watchdogHeartbeats;
+    const leftMs = this.#heardAt + patienceMs - clock.now();
+    this.#watch = deadline(clock, leftMs, (slept) => {
+      if (clock.now() - this.#heardAt < patienceMs) this.#watchOver();
+      else this.#end({ cause: 'silent', ...excuse(slept) });
+    });
   }
 
   #end(outcome: Outcome): void {
@@ -167,6 +171,7 @@ export class Leg {
       plan: this.plan,
       outcome: { ...full, cause },
       proven,
+      heartbeat: this.hello?.heartbeat_seconds,
       livedMs,
       delivered: this.#delivered,
     });

@@ -17,6 +17,8 @@ export interface End {
   outcome: Outcome;
   /** Whether a round trip had shown that it works. */
   proven: boolean;
+  /** Seconds between heartbeats, as the server granted them; absent if it never said. */
+  heartbeat?: number | undefined;
   /** Milliseconds since it was opened. */
   livedMs: number;
   /** Whether it brought anything but the server's own words. */
@@ -167,6 +169,7 @@ export class Policy {
   /** After `control`: whether the server was reachable in the same window. */
   judge(end: End, reachable: boolean, now: number): Verdict {
     if (!reachable) return { do: 'wait', ms: this.backoff.next(), why: 'outage' };
+    if (end.outcome.excused) return { do: 'open' };
     if (end.outcome.cause === 'gap') return { do: 'wait', ms: this.backoff.next(), why: 'lost' };
     // Other events may have pushed the proof out; what is behind is of no use, proven or not.
     if (!end.proven || end.outcome.cause === 'behind') return this.#fail(end.plan, end.outcome.cause, now);
@@ -178,7 +181,7 @@ export class Policy {
   /** Whether what has worked is to be given up on, and for what. */
   #blame(end: End, now: number): Cause | undefined {
     if (end.outcome.cause === 'silent') {
-      const { heartbeat = 20 } = this.#tuning;
+      const heartbeat = end.heartbeat ?? this.#tuning.heartbeat ?? 20;
       const shorter = heartbeats.find((seconds) => seconds < heartbeat);
       if (shorter !== undefined) this.#tuning = { ...this.#tuning, heartbeat: shorter };
       return this.#count('silent', 2, 10 * minute, now) ? 'silent' : undefined;

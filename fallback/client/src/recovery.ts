@@ -26,6 +26,7 @@ export class Recovery {
   readonly #host: RecoveryHost;
   #life = 0; // what was asked in an earlier one is not heard
   #timer: unknown;
+  #why: Status['why']; // what is waited for
 
   constructor(control: Control, policy: Policy, clock: Clock, host: RecoveryHost) {
     this.#control = control;
@@ -34,14 +35,20 @@ export class Recovery {
     this.#host = host;
   }
 
+  /** Whether nothing is opened for now, though the server is there. */
+  get hesitates(): boolean {
+    return this.#why === 'lost' || this.#why === 'blocked';
+  }
+
   /** What was planned is off. */
   stop(): void {
     this.#life += 1;
-    this.#clock.clearTimeout(this.#timer);
+    this.stopWaiting();
   }
 
   /** Something is opened now: nothing is waited for any more. */
   stopWaiting(): void {
+    this.#why = undefined;
     this.#clock.clearTimeout(this.#timer);
   }
 
@@ -75,8 +82,9 @@ export class Recovery {
 
   #wait(ms: number, why: NonNullable<Status['why']>): void {
     if (why === 'outage') this.#host.outage();
-    this.#host.waiting(ms, why);
     this.#clock.clearTimeout(this.#timer);
+    this.#why = why;
+    this.#host.waiting(ms, why);
     this.#timer = this.#clock.setTimeout(() => this.#host.open(), ms);
   }
 }

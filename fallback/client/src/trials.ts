@@ -93,7 +93,7 @@ export class Trials {
   ended(end: End): void {
     this.#clock.clearTimeout(this.#timer);
     this.#leg = undefined;
-    if (kindOf(end.outcome) !== 'fault') {
+    if (kindOf(end.outcome) !== 'fault' || end.outcome.excused) {
       this.#later();
       return;
     }

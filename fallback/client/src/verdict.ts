@@ -24,6 +24,8 @@ export interface Outcome {
   closeCode?: number;
   bye?: Bye;
   retryInMs?: number;
+  /** The machine was asleep, or is in another network: that it ended says nothing of the transport. */
+  excused?: boolean;
 }
 
 /**

@@ -31,6 +31,12 @@ export class FakeClock {
     this.#now = end;
     await settle();
   }
+
+  /** The machine sleeps: timers that are due meanwhile fire late, when it wakes. */
+  async sleep(milliseconds) {
+    this.#now += milliseconds;
+    await this.advance(0);
+  }
 }
 
 export async function settle() {

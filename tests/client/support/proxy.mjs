@@ -10,6 +10,7 @@
 //   behind           each event of a stream is let go when the next one comes
 //   cutStreams: N    WebSockets and event streams end after N bytes
 //   cutAll: N        every answer ends after N bytes
+//   loseLong: N      answers of more than N bytes are lost, as where large packets are
 //   noProbe          the POST that proves a stream is lost
 //   unauthorized     401 for everything but the control
 //   cacheHello       the control's answer comes out of a cache, by its whole address
@@ -123,6 +124,10 @@ export class FaultProxy {
     answer.on('error', () => to.destroy());
     if (isStream && fault.holdSse) {
       answer.resume(); // read, and kept
+      return;
+    }
+    if (fault.loseLong < Number(headers['content-length'])) {
+      answer.resume();
       return;
     }
     to.writeHead(answer.statusCode, headers);

@@ -95,6 +95,15 @@ export class Talk {
     }
   }
 
+  /** Ben alone writes so many messages. */
+  async talkWithoutHer(count) {
+    const { ben, room, server } = this;
+    for (let i = 0; i < count; i += 1, this.#written += 1) {
+      const body = { text: `ben ${this.#written}` };
+      await server.call('POST', `/api/v1/rooms/${room}/messages`, { token: ben.token, body });
+    }
+  }
+
   texts(events = this.events) {
     return events.filter(({ type }) => type === 'message.created').map(({ data }) => data.text);
   }

@@ -1,13 +1,16 @@
+import { deadline } from '../clock.js';
 import type { Bye, WireEvent } from '../types.js';
 import type { Outcome } from '../verdict.js';
-import { Ending, parameters, refusalOf, type Handlers, type OpenOptions, type Transport } from './transport.js';
+import { Ending, excuse, parameters, refusalOf, type Handlers, type OpenOptions, type Transport } from './transport.js';
 
-const graceMs = 15_000; // beyond the hold, before a poll counts as lost
+const graceMs = 15_000; // beyond the hold, before a poll counts as lost; never more than the watchdog's patience
+const heartbeatDefault = 20; // seconds
 
 interface Answer {
   session: string;
   cursor: string;
   events: WireEvent[];
+  heartbeat_seconds?: number;
   poll_again_ms?: number;
   superseded?: boolean;
 }
@@ -19,6 +22,7 @@ interface Answer {
 export class PollTransport extends Ending implements Transport {
   readonly #abort = new AbortController();
   #answered = false;
+  #heartbeat = heartbeatDefault;
 
   constructor(options: OpenOptions, handlers: Handlers) {
     super(options, handlers);
@@ -42,7 +46,7 @@ export class PollTransport extends Ending implements Transport {
       const first = hold === 0;
       const wanted = parameters({
         ...this.options,
-        plan: first ? plan : { transport: 'poll' },
+        plan: first ? plan : { transport: 'poll', ...(plan.heartbeat ? { heartbeat: plan.heartbeat } : {}) },
         cursor,
         session,
         // Without a cursor the first poll begins the session that others go on with, whole.
@@ -56,10 +60,10 @@ export class PollTransport extends Ending implements Transport {
       // Only asking with the new cursor tells the server that these events have arrived.
       cursor = answer.cursor;
       if (!anonymous) session = answer.session;
-      if (first) {
-        hold = timing.pollHoldSeconds;
-        this.prove(clock.now() - this.startedAt);
-      }
+      // What cuts a silent stream also cuts a poll that is held for so long.
+      this.#heartbeat = answer.heartbeat_seconds ?? heartbeatDefault;
+      hold = Math.min(timing.pollHoldSeconds, this.#heartbeat);
+      if (first) this.prove(clock.now() - this.startedAt);
       if (answer.superseded) this.fail({ cause: 'closed', closeCode: 4009 });
       else if (bye) this.fail({ cause: 'closed', bye });
       else if (answer.poll_again_ms) await this.#pause(answer.poll_again_ms);
@@ -80,11 +84,12 @@ export class PollTransport extends Ending implements Transport {
 
   /** One poll; undefined if it was refused (and then this is over). Throws if it was lost. */
   async #poll(body: Record<string, unknown>, hold: number): Promise<Answer | undefined> {
-    const { api, clock } = this.options;
+    const { api, clock, timing } = this.options;
     this.#answered = false;
-    const timer = clock.setTimeout(() => this.fail({ cause: 'silent' }), hold * 1000 + graceMs);
+    const patienceMs = Math.min(hold * 1000 + graceMs, this.#heartbeat * 1000 * timing.watchdogHeartbeats);
+    const timer = deadline(clock, patienceMs, (slept) => this.fail({ cause: 'silent', ...excuse(slept) }));
     try {
-      const response = await api.raw('/rt/v1/poll', {
+      const response = await api.twice('/rt/v1/poll', {
         method: 'POST',
         headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
         body: JSON.stringify(body),

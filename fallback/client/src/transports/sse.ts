@@ -1,8 +1,9 @@
+import { deadline } from '../clock.js';
 import { ProblemError } from '../errors.js';
 import { SseParser } from '../sse-parser.js';
 import type { WireEvent } from '../types.js';
 import type { Outcome } from '../verdict.js';
-import { Ending, eventOf, parameters, problemOutcome, refusalOf, type Handlers, type OpenOptions, type Transport } from './transport.js';
+import { Ending, eventOf, excuse, parameters, problemOutcome, refusalOf, type Handlers, type OpenOptions, type Transport } from './transport.js';
 
 const secondEventMs = 300; // after hello, says the protocol
 
@@ -47,13 +48,13 @@ export class SseTransport extends Ending implements Transport {
     const signal = this.#abort.signal;
     // Some proxies that hold a GET back stream the answer to a POST.
     const response = plan.padding
-      ? await api.raw('/rt/v1/sse', {
+      ? await api.twice('/rt/v1/sse', {
           method: 'POST',
           headers: { ...headers, 'Content-Type': 'application/json' },
           body: JSON.stringify(wanted),
           signal,
         })
-      : await api.raw(`/rt/v1/sse?${query({ ...wanted, t: clock.now() })}`, { headers, signal });
+      : await api.twice(`/rt/v1/sse?${query({ ...wanted, t: clock.now() })}`, { headers, signal });
     if (this.over) return;
     const isStream = (response.headers.get('Content-Type') ?? '').startsWith('text/event-stream');
     if (!response.ok || !isStream || !response.body) {
@@ -90,7 +91,8 @@ export class SseTransport extends Ending implements Transport {
   #greet(hello: WireEvent): void {
     this.#hello = hello;
     const { clock, timing } = this.options;
-    this.#lagTimer = clock.setTimeout(() => this.fail({ cause: 'behind' }), secondEventMs + timing.lagMs);
+    const fail = (slept: boolean) => this.fail({ cause: 'behind', ...excuse(slept) });
+    this.#lagTimer = deadline(clock, secondEventMs + timing.lagMs, fail);
   }
 
   async #prove(): Promise<void> {
@@ -101,7 +103,7 @@ export class SseTransport extends Ending implements Transport {
     const sentAt = clock.now();
     const body = { session: this.#hello?.['session'], probe: this.#hello?.['probe'] };
     try {
-      await api.request('POST', '/rt/v1/probe', { body, signal: this.#abort.signal, timeoutMs: proofMs });
+      await api.request('POST', '/rt/v1/probe', { body, signal: this.#abort.signal, timeoutMs: proofMs, repeatable: true });
     } catch (error) {
       this.fail({ cause: 'one_way', ...(error instanceof ProblemError ? problemOutcome(error) : {}) });
       return;

@@ -1,4 +1,4 @@
-import type { Clock, Timing } from '../clock.js';
+import { deadline, type Clock, type Timing } from '../clock.js';
 import type { ProblemError } from '../errors.js';
 import { problemOf, retryAfterMs, type Api } from '../http.js';
 import type { Plan } from '../policy.js';
@@ -67,7 +67,7 @@ export abstract class Ending {
   protected awaitProof(): void {
     const { clock, proofMs } = this.options;
     clock.clearTimeout(this.#proofTimer);
-    this.#proofTimer = clock.setTimeout(() => this.fail(this.unprovenOutcome()), proofMs);
+    this.#proofTimer = deadline(clock, proofMs, (slept) => this.fail({ ...this.unprovenOutcome(), ...excuse(slept) }));
   }
 
   /** What to say if the proof has not come in time. */
@@ -94,6 +94,11 @@ export abstract class Ending {
   }
 }
 
+/** For the end of what this machine has slept through. */
+export function excuse(slept: boolean): Partial<Outcome> {
+  return slept ? { excused: true } : {};
+}
+
 /** The parameters that every realtime endpoint takes alike. */
 export function parameters(options: OpenOptions): Record<string, string | number> {
   const { plan, cursor, session, rooms, durableOnly } = options;
@@ -106,11 +111,6 @@ export function parameters(options: OpenOptions): Record<string, string | number
     ...(plan.fellBackFrom ? { fell_back_from: plan.fellBackFrom } : {}),
     ...(plan.fellBackFrom && plan.reason ? { reason: plan.reason } : {}),
   };
-}
-
-/** How long a transport may take to prove itself, given a round trip of `rttMs`. */
-export function proofMsOf(timing: Timing, rttMs: number): number {
-  return Math.min(timing.proofMaxMs, Math.max(timing.proofMinMs, rttMs * 6));
 }
 
 /** What an answer that is not the one hoped for means. Reads its body. */
