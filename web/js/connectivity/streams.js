@@ -5,9 +5,9 @@ import { defaultTiming } from 'fairlead-client';
 import { systemClock as clock } from 'fairlead-client/clock';
 import { PollTransport } from 'fairlead-client/transports/poll';
 import { SseTransport } from 'fairlead-client/transports/sse';
-import { proofMsOf } from 'fairlead-client/transports/transport';
 import { WebSocketTransport } from 'fairlead-client/transports/websocket';
 import { kindOf } from 'fairlead-client/verdict';
+import { Way } from 'fairlead-client/way';
 
 const holdSeconds = 3; // of the long poll that is tried
 const secondEventMs = 300; // after hello, says the protocol
@@ -23,7 +23,9 @@ const transports = {
 /** Opens one; handlers that are not given do nothing. */
 function open(api, rttMs, plan, handlers, timing = {}) {
   const all = { ...defaultTiming, ...timing };
-  const options = { api, clock, timing: all, plan, proofMs: proofMsOf(all, rttMs), durableOnly: true };
+  const way = new Way(clock, all);
+  way.took(rttMs);
+  const options = { api, clock, timing: all, plan, durableOnly: true, ...way.options };
   const nothing = () => {};
   return transports[plan.transport](options, {
     event: nothing, activity: nothing, cursor: nothing, proven: nothing, ended: nothing, ...handlers,
