@@ -105,6 +105,7 @@ void Searcher::run() {
       lock.unlock();
       const auto begun = clock_.mono();
       keep_up();
+      reader_->release_memory();
       rest = std::max(MonoTime::duration(kGather), kRest * (clock_.mono() - begun));
       lock.lock();
     }

@@ -29,6 +29,8 @@ class Store {
    public:
     virtual ~Reader() = default;
     virtual void read(const std::function<void(View&)>& work) = 0;
+    // Gives back what it has kept for the next read: for who reads much, but seldom.
+    virtual void release_memory() {}
   };
   virtual std::unique_ptr<Reader> open_reader() = 0;
 };

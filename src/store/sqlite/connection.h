@@ -59,6 +59,9 @@ class Connection {
   // False: not all was moved, or it failed; neither matters to what is committed.
   bool checkpoint(std::chrono::milliseconds wait);
 
+  // Gives cached pages back.
+  void release_memory() { sqlite3_db_release_memory(db_); }
+
   // False once SQLite has rolled back by itself (disk full, I/O error).
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 

@@ -16,7 +16,7 @@ namespace sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
-constexpr int kCacheKib = 8 * 1024;
+constexpr int kCacheKib = 2 * 1024;
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kWalkMax = 1000;     // at least as much as anybody asks for
 constexpr std::size_t kRoomsAtOnce = 100;  // in one expression: FTS5's are not to be too deep

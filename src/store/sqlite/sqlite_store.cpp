@@ -51,6 +51,7 @@ class SqliteReader final : public Store::Reader {
     Viewing<View> view(connection_, epoch_);
     work(view);
   }
+  void release_memory() override { connection_.release_memory(); }
 
  private:
   Connection connection_;
