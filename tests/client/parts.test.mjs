@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../fallback/client/dist/clock.js';
 import { Emitter, Queue } from '../../fallback/client/dist/emitter.js';
+import { retryAfterMs } from '../../fallback/client/dist/http.js';
 import { followPage } from '../../fallback/client/dist/lifecycle.js';
 import { Sequence } from '../../fallback/client/dist/sequence.js';
 import { SseParser } from '../../fallback/client/dist/sse-parser.js';
@@ -162,4 +164,16 @@ test('a page: hidden for a moment nothing, for longer a check; away it lets go',
   leave();
   page.window.dispatchEvent(new Event('online'));
   assert.deepEqual(did, []);
+});
+
+test('to come back later is obeyed for ten minutes at most, and never before now', () => {
+  const asked = (value) => retryAfterMs(new Response(null, { headers: { 'Retry-After': value } }));
+  assert.deepEqual(['7', '0', '86400', '99999999999', '-5', 'Wed, 21 Oct 2026 07:28:00 GMT'].map(asked),
+    [7_000, 0, 600_000, 600_000, undefined, undefined]);
+});
+
+test('a wait longer than timers can count does not end at once', async () => {
+  const timer = systemClock.setTimeout(() => assert.fail('it has fired'), 2 ** 40);
+  await new Promise((done) => setTimeout(done, 50));
+  systemClock.clearTimeout(timer);
 });

@@ -7,6 +7,11 @@ export class FakeClock {
 
   now = () => this.#now;
 
+  /** How many timers there are. */
+  get waiting() {
+    return this.#timers.size;
+  }
+
   setTimeout = (callback, milliseconds) => {
     const id = this.#next++;
     this.#timers.set(id, { callback, at: this.#now + milliseconds });
