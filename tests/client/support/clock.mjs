@@ -37,6 +37,12 @@ export class FakeClock {
     await settle();
   }
 
+  /** Somebody sets the clock back; timers do not mind. */
+  setBack(milliseconds) {
+    this.#now -= milliseconds;
+    for (const timer of this.#timers.values()) timer.at -= milliseconds;
+  }
+
   /** The machine sleeps: timers that are due meanwhile fire late, when it wakes. */
   async sleep(milliseconds) {
     this.#now += milliseconds;
