@@ -189,6 +189,24 @@ test('a refused message says why, stays to be seen, and can be discarded', async
   assert.deepEqual(talk.client.outbox, []);
 });
 
+test('a message is not taken for sent because somebody else has used its nonce', async () => {
+  let isHeld = true;
+  const talk = await begin({
+    transports: ['sse'],
+    fetch: (url, init) =>
+      isHeld && init.method === 'POST' && url.endsWith('/messages') ? Promise.reject(new TypeError('held')) : fetch(url, init),
+  });
+  talk.client.start();
+  await talk.settles('sse');
+  const mine = talk.client.room(talk.room).send('mine', { nonce: 'order-1' });
+  const path = `/api/v1/rooms/${talk.room}/messages`;
+  await server.call('POST', path, { token: talk.ben.token, body: { text: 'theirs', nonce: 'order-1' } });
+  await until('theirs came', () => talk.events.some(({ data }) => data.text === 'theirs'));
+  assert.equal(talk.client.outbox.length, 1);
+  isHeld = false;
+  assert.equal((await mine).text, 'mine');
+});
+
 test('a room reads well: history, edit, react, read, typing, members', async () => {
   const talk = await begin();
   talk.client.start();

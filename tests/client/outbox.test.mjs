@@ -97,7 +97,9 @@ test('one that was seen in the stream is not sent again', async () => {
   const outbox = open();
   const promise = write(outbox, 'r_1', 'one');
   await settle();
-  outbox.confirm({ id: 'm_1', nonce: sent[0].nonce });
+  outbox.confirm({ id: 'm_2', nonce: sent[0].nonce, room_id: 'r_2' });
+  assert.equal(outbox.items.length, 1, 'what somebody says in another room is none of it');
+  outbox.confirm({ id: 'm_1', nonce: sent[0].nonce, room_id: 'r_1' });
   assert.equal((await promise).id, 'm_1');
   await clock.advance(60_000);
   assert.equal(sent.length, 1);
@@ -123,7 +125,7 @@ test('one that could not be sent at once is marked as waiting; that it was sent 
 
 test('one that is refused says why, lets the next pass, and can be tried again', async () => {
   answer = ({ text }) => {
-    if (text === 'bad') throw new ProblemError(422, { fields: { text: 'too long' } });
+    if (text === 'bad') throw new ProblemError(422, { code: 'invalid_fields', fields: { text: 'too long' } });
     return {};
   };
   const outbox = open();
@@ -180,4 +182,79 @@ test('a thousand may wait, not more', async () => {
   const outbox = open();
   for (let i = 0; i < 1_000; i += 1) write(outbox, 'r_1', String(i));
   await assert.rejects(write(outbox, 'r_1', 'one too many'), RangeError);
+});
+
+test('a server that is too busy, and says to come back at once, is not asked again at once', async () => {
+  for (const retryInMs of [0, undefined]) {
+    answer = () => {
+      throw new ProblemError(429, { code: 'rate_limited' }, retryInMs);
+    };
+    sent = [];
+    const outbox = open();
+    write(outbox, 'r_1', 'one');
+    await settle();
+    assert.equal(sent.length, 1);
+    outbox.stop();
+  }
+});
+
+test('what a proxy refuses in its own words is tried again', async () => {
+  answer = () => {
+    throw new ProblemError(403, {});
+  };
+  const outbox = open();
+  const promise = write(outbox, 'r_1', 'one');
+  await settle();
+  assert.equal(outbox.items[0].state, 'pending');
+  answer = ({ nonce }) => ({ id: 'm_1', nonce });
+  await clock.advance(60_000);
+  assert.equal((await promise).id, 'm_1');
+});
+
+test('after the end no timer is left, also of a message that was under way', async () => {
+  let fail;
+  answer = () => new Promise((_, reject) => (fail = reject));
+  const outbox = open();
+  write(outbox, 'r_1', 'one');
+  await settle();
+  outbox.stop(new Error('closed'));
+  fail(new NetworkError('down'));
+  await settle();
+  assert.equal(clock.waiting, 0);
+});
+
+test('the same nonce again is the same message, whether it is under way, refused or left by an earlier page', async () => {
+  const send = (outbox, text = 'one') => outbox.send({ room_id: 'r_1', text, nonce: 'n1' });
+  answer = () => new Promise(() => {});
+  const before = open();
+  const promises = [send(before), send(before)];
+  assert.equal(promises[0], promises[1]);
+  before.stop(new Error('closed'));
+  answer = () => {
+    throw new ProblemError(422, { code: 'invalid_fields' });
+  };
+  const outbox = open();
+  outbox.adopt();
+  await assert.rejects(send(outbox), { status: 422 });
+  answer = ({ nonce }) => ({ id: 'm_1', nonce });
+  assert.equal((await send(outbox)).id, 'm_1');
+  assert.deepEqual(outbox.items, []);
+});
+
+test('a message that is no JSON is refused at once and stands in nobody\'s way', async () => {
+  const outbox = open();
+  const metadata = {};
+  metadata.self = metadata;
+  assert.throws(() => outbox.send({ room_id: 'r_1', text: 'one', metadata }), TypeError);
+  await write(outbox, 'r_1', 'two');
+  assert.deepEqual(texts(), ['two']);
+  assert.deepEqual(outbox.items, []);
+});
+
+test('messages of somebody whose name goes on after ours are not ours', () => {
+  store.set('fairlead.outbox.u_1.a.n1', JSON.stringify({ nonce: 'n1', room_id: 'r_1', text: 'hers', queued_at: 1, state: 'pending' }));
+  const outbox = open();
+  outbox.adopt();
+  assert.deepEqual(outbox.items, []);
+  assert.equal(store.keys().length, 1);
 });

@@ -2,8 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../fallback/client/dist/clock.js';
 import { Emitter, Queue } from '../../fallback/client/dist/emitter.js';
+import { retryAfterMs } from '../../fallback/client/dist/http.js';
 import { followPage } from '../../fallback/client/dist/lifecycle.js';
+import { memoryStore } from '../../fallback/client/dist/index.js';
+import { NetworkMemory } from '../../fallback/client/dist/memory.js';
 import { Sequence } from '../../fallback/client/dist/sequence.js';
 import { SseParser } from '../../fallback/client/dist/sse-parser.js';
 import { kindOf } from '../../fallback/client/dist/verdict.js';
@@ -162,4 +166,56 @@ test('a page: hidden for a moment nothing, for longer a check; away it lets go',
   leave();
   page.window.dispatchEvent(new Event('online'));
   assert.deepEqual(did, []);
+});
+
+test('to come back later is obeyed for ten minutes at most, and never before now', () => {
+  const asked = (value) => retryAfterMs(new Response(null, { headers: { 'Retry-After': value } }));
+  assert.deepEqual(['7', '0', '86400', '99999999999', '-5', 'Wed, 21 Oct 2026 07:28:00 GMT'].map(asked),
+    [7_000, 0, 600_000, 600_000, undefined, undefined]);
+});
+
+test('a wait longer than timers can count does not end at once', async () => {
+  const timer = systemClock.setTimeout(() => assert.fail('it has fired'), 2 ** 40);
+  await new Promise((done) => setTimeout(done, 50));
+  systemClock.clearTimeout(timer);
+});
+
+test('an event that never ends does not fill the memory, in one line or in many', () => {
+  for (const piece of ['data: x'.repeat(10_000), `data: ${'x'.repeat(70_000)}\n`]) {
+    const parser = new SseParser(() => assert.fail('no event has ended'));
+    let pushed = 0;
+    const push = () => {
+      parser.push(piece);
+      pushed += piece.length;
+    };
+    assert.throws(() => {
+      while (pushed < 4_000_000) push();
+    }, RangeError);
+    assert.ok(pushed > 900_000, 'what the server may send is taken');
+  }
+});
+
+test('who begins anew when handed an event stands where they wanted to stand', () => {
+  const sequence = new Sequence();
+  sequence.begin('c0');
+  const place = sequence.place();
+  assert.equal(sequence.judge(place, 'c1'), 'next');
+  sequence.begin('c9'); // by a listener
+  const anew = sequence.place();
+  sequence.passed(place, 'c1');
+  assert.equal(sequence.cursor, 'c9');
+  assert.equal(sequence.judge(anew, 'c10'), 'next');
+});
+
+test('what was learned of networks is of no harm if somebody else has written there', () => {
+  for (const text of ['{"net":{"used":1}}', '{"net":null,"b":5}', '[1]', '"net"', 'no JSON', '{"net":{"demoted":null}}']) {
+    const store = memoryStore();
+    new NetworkMemory(store, 'x').demote('other', 'sse', 0);
+    store.set(store.keys()[0], text);
+    const memory = new NetworkMemory(store, 'x');
+    assert.equal(memory.worked('net', 0), undefined);
+    assert.equal(memory.isDemoted('net', 'websocket', 0), false);
+    memory.demote('net', 'websocket', 0);
+    assert.equal(memory.isDemoted('net', 'websocket', 1), true);
+  }
 });

@@ -45,14 +45,14 @@ function openPoll(heartbeat) {
 const answered = (asked) => until('the second poll is asked', () => asked.length > 1);
 
 /** A leg over a transport that says hello, is proven, and then says nothing any more. */
-function openLeg(heartbeat) {
+function openLeg(heartbeat, tuning = {}, old = () => {}) {
   let say;
   const open = (_, handlers) => {
     say = handlers;
     return { close() {}, command: () => new Promise(() => {}) };
   };
-  const handlers = { hello() {}, event() {}, cursor() {}, proven() {}, old() {}, ended: (_, end) => (ended = end) };
-  const leg = new Leg(open, options({ plan: { transport: 'websocket' } }), { at: 0 }, handlers);
+  const handlers = { hello() {}, event() {}, cursor() {}, proven() {}, old, ended: (_, end) => (ended = end) };
+  const leg = new Leg(open, options({ plan: { transport: 'websocket', ...tuning } }), { at: 0 }, handlers);
   say.activity();
   say.event({ type: 'hello', session: 's_1', cursor: 'c0', heartbeat_seconds: heartbeat });
   say.proven(1);
@@ -67,6 +67,26 @@ test('a poll is held for no longer than a heartbeat, and is lost after two and a
   assert.equal(ended, undefined);
   await clock.advance(200);
   assert.deepEqual(ended, { cause: 'silent' });
+});
+
+test('polls that are answered at once with nothing do not become a storm, and a pause ends with them', async () => {
+  let asked = 0;
+  let handed = 0;
+  const fetcher = async () => {
+    asked += 1;
+    return Response.json({ session: 's_1', cursor: 'c1', events: [], heartbeat_seconds: 0 });
+  };
+  const handlers = { event() {}, activity() {}, cursor: () => (handed += 1), proven() {}, ended: (outcome) => (ended = outcome) };
+  const poll = new PollTransport(options({ api: new Api('', 'token', fetcher, clock) }), handlers);
+  for (let round = 2; round < 5; round += 1) {
+    await until('the next poll is answered', () => handed === round);
+    await clock.advance(900);
+    assert.equal(asked, round);
+    await clock.advance(100);
+  }
+  poll.close();
+  assert.equal(clock.waiting, 0);
+  assert.equal(ended, undefined);
 });
 
 test('with the usual heartbeats a poll is lost 15 s after it ought to have been answered', async () => {
@@ -85,6 +105,23 @@ test('a stream is dead after two and a half heartbeats, as long as the server ha
   await clock.advance(200);
   assert.deepEqual(ended.outcome, { cause: 'silent' });
   assert.equal(ended.heartbeat, 8);
+});
+
+test('a clock that is set back does not make a dead stream look alive', async () => {
+  openLeg(20);
+  clock.setBack(3_600_000);
+  await clock.advance(100_100);
+  assert.equal(ended.outcome.cause, 'silent');
+});
+
+test('a connection is not replaced all the time because a neighbour says that it is cut at once', async () => {
+  let old = 0;
+  const leg = openLeg(20, { maxLife: 0.001 }, () => (old += 1));
+  await clock.advance(7_900);
+  assert.equal(old, 0);
+  await clock.advance(200);
+  assert.equal(old, 1);
+  leg.close();
 });
 
 test('a machine that has slept blames nobody for the silence', async () => {

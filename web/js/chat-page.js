@@ -29,6 +29,7 @@ async function enter(token) {
     chat = new Chat({
       api,
       isSeen: (roomId) => view?.isSeen(roomId) ?? false,
+      isReadBack: (roomId) => view?.isReadBack(roomId) ?? false,
       onEnded: () => leave(endedWords),
     });
     try {

@@ -26,6 +26,7 @@ export class Chat extends EventTarget {
   #latencyMs; // measured since the client's own figure
   #api;
   #isSeen;
+  #isReadBack;
   #onEnded;
   #typedAt = 0;
   #lastState = 'idle';
@@ -35,12 +36,14 @@ export class Chat extends EventTarget {
 
   /**
    * @param isSeen  (roomId) => whether the person is looking at this room just now
+   * @param isReadBack (roomId) => whether the person has scrolled back in this room
    * @param onEnded the server will not have this user any more
    */
-  constructor({ api, isSeen, onEnded }) {
+  constructor({ api, isSeen, isReadBack, onEnded }) {
     super();
     this.#api = api;
     this.#isSeen = isSeen;
+    this.#isReadBack = isReadBack;
     this.#onEnded = onEnded;
   }
 
@@ -307,6 +310,7 @@ export class Chat extends EventTarget {
   #messageCreated(message) {
     const { store } = this;
     store.addMessage(message);
+    if (!this.#isReadBack(message.room_id)) store.timeline(message.room_id).forgetOld();
     if (message.author.id === store.user.id) return;
     if (this.#isSeen(message.room_id)) this.markRead(message.room_id);
     this.dispatchEvent(new CustomEvent('message', { detail: message }));

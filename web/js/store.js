@@ -1,6 +1,7 @@
 // What the page knows, and how events change it. No network and no DOM in here.
 // Emits 'change' with detail = a Set of topics: rooms, timeline, people, typing.
 
+const keptMin = 1_000; // messages of a room that nobody scrolls back in; twice as many at most
 const typingLastsMs = 5_000; // the server passes on one typing event each 3 s
 
 export class Store extends EventTarget {
@@ -165,6 +166,14 @@ export class Timeline {
     const inRun = index > 0 || messages.length === 0 || !this.hasMore;
     if (before?.id === message.id) messages[index - 1] = message;
     else if (growing && inRun) messages.splice(index, 0, message);
+  }
+
+  /** Forgets the oldest ones of a long run: they can be loaded again. Not while somebody looks at them. */
+  forgetOld() {
+    // A page that is on its way ends where the run begins now.
+    if (this.loading || this.messages.length <= 2 * keptMin) return;
+    this.messages.splice(0, this.messages.length - keptMin);
+    this.hasMore = true;
   }
 
   /** Takes a page of history; pages come newest first, what is in them oldest first. */

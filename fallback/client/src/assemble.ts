@@ -24,7 +24,7 @@ export interface Assembly {
   scope: string;
   stream: Stream;
   page: Page | undefined;
-  /** Those of `wanted` that this platform has. Throws TypeError if none is left. */
+  /** Those of `wanted` that this platform has. Throws TypeError if none is left, or if there is no such one. */
   possible(wanted: readonly TransportId[]): readonly TransportId[];
 }
 
@@ -42,6 +42,8 @@ export function assemble(options: ClientOptions, handlers: StreamHandlers, onLea
   const page = options.page === undefined ? ownPage() : (options.page ?? undefined);
   const Socket = options.webSocket === undefined ? platformWebSocket() : options.webSocket;
   const possible = (wanted: readonly TransportId[]) => {
+    const odd = wanted.find((id) => !allTransports.includes(id));
+    if (odd) throw new TypeError(`no such transport: ${odd}; there are ${allTransports}`);
     const left = wanted.filter((id) => id !== 'websocket' || Socket !== null);
     if (left.length === 0) throw new TypeError('no transport is left that this platform has');
     return left;

@@ -1,3 +1,4 @@
+import { NetworkError } from './errors.js';
 import type { Api } from './http.js';
 import type { Sequence } from './sequence.js';
 import type { FairleadEvent, WireEvent } from './types.js';
@@ -16,14 +17,16 @@ export async function isBehind(api: Api, cursor: string, rooms: readonly string[
   return (await eventsAfter(api, cursor, rooms, { timeout: 0, limit: 1 })).events.length > 0;
 }
 
-function eventsAfter(
+async function eventsAfter(
   api: Api,
   cursor: string,
   rooms: readonly string[] | undefined,
   how: { timeout: number; limit: number },
 ): Promise<{ cursor: string; events: WireEvent[] }> {
   const body = { ...how, cursor, events: 'durable', ...(rooms ? { rooms: rooms.join(',') } : {}) };
-  return api.request('POST', '/rt/v1/poll', { body });
+  const answer = await api.request<{ cursor: string; events: WireEvent[] } | undefined>('POST', '/rt/v1/poll', { body });
+  if (typeof answer?.cursor === 'string' && Array.isArray(answer.events)) return answer;
+  throw new NetworkError('somebody else has answered');
 }
 
 /**

@@ -43,6 +43,7 @@ export class FairleadClient {
   #started = false;
   #live = false;
   #at: string | undefined; // of a sync() before the start
+  #user: string | undefined; // whose events these are, once it is known
 
   constructor(options: ClientOptions) {
     this.#parts = assemble(
@@ -50,7 +51,10 @@ export class FairleadClient {
       {
         onEvent: (event) => this.#receive(event),
         onStatus: (status) => this.#changed(status),
-        onHello: (hello) => this.#emitter.emit('hello', hello),
+        onHello: (hello) => {
+          this.#user = hello.user?.id;
+          this.#emitter.emit('hello', hello);
+        },
         onReset: (reason) => this.#reset(reason),
         onEnded: (code) => this.#end(new EndedError(code)),
       },
@@ -139,6 +143,7 @@ export class FairleadClient {
    */
   async sync(): Promise<Snapshot> {
     const snapshot = await this.#parts.api.request<Snapshot>('GET', '/api/v1/sync');
+    this.#user = snapshot.user.id;
     if (this.#started && !this.#ended) this.#parts.stream.start(snapshot.cursor);
     else this.#at = snapshot.cursor;
     return snapshot;
@@ -229,7 +234,10 @@ export class FairleadClient {
     this.#emitter.emit('event', event);
     this.#emitter.emit(event.type as 'message.created', event as never);
     for (const queue of [...this.#queues]) queue.push(event);
-    if (event.type === 'message.created') this.#outbox.confirm(event.data as unknown as Message);
+    if (event.type !== 'message.created') return;
+    const message = event.data as unknown as Message;
+    // Another user's message with the same nonce is not the one that waits here.
+    if (message.author?.id === (this.#user ?? message.author?.id)) this.#outbox.confirm(message);
   }
 
   #changed(status: Status): void {

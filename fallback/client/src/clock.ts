@@ -15,10 +15,12 @@ export function deadline(clock: Clock, ms: number, callback: (slept: boolean) =>
   return clock.setTimeout(() => callback(clock.now() - due >= sleptMs), ms);
 }
 
+const timerMaxMs = 2 ** 31 - 1; // what is longer fires at once, on every platform
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(ms, timerMaxMs)),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
 };
 

@@ -118,7 +118,8 @@ export class Connection implements Stream {
     const { policy, clock } = this.#parts;
     policy.allow(order, clock.now());
     if (!this.#running || this.#status.state === 'reset') return;
-    if (this.#main?.plan.transport === policy.plan().transport) this.#trials.plan();
+    const isWanted = (leg = this.#main) => leg?.plan.transport === policy.plan().transport;
+    if (isWanted() && isWanted(this.#attempt)) this.#trials.plan();
     else void this.#begin();
   }
 
@@ -130,8 +131,7 @@ export class Connection implements Stream {
   async check(): Promise<void> {
     if (!this.#running || this.#status.state === 'reset') return;
     this.#parts.policy.backoff.reset();
-    const main = this.#main;
-    const epoch = this.#epoch;
+    const [main, epoch] = [this.#main, this.#epoch];
     if (main?.transport.command) {
       const latencyMs = await main.check();
       if (epoch !== this.#epoch) return;

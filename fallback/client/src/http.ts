@@ -3,6 +3,7 @@ import { NetworkError, ProblemError } from './errors.js';
 import type { ControlAnswer, Problem } from './types.js';
 
 const requestTimeoutMs = 15_000;
+const retryAfterMaxMs = 10 * 60_000; // a maintenance page may say a day; who looks sooner harms nobody
 
 /** How a request differs from the usual. */
 export interface RequestOptions {
@@ -106,10 +107,10 @@ export function problemOf(text: string): Problem {
   }
 }
 
-/** `Retry-After` in milliseconds (its form in seconds; nobody sends the other one here). */
+/** `Retry-After` in milliseconds, ten minutes at most (its form in seconds; nobody sends the other one here). */
 export function retryAfterMs(response: Response): number | undefined {
   const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  return seconds >= 0 ? Math.min(seconds * 1000, retryAfterMaxMs) : undefined;
 }
 
 /** A path with ids in it: each is escaped. */

@@ -7,6 +7,7 @@ import type { Outcome } from './verdict.js';
 import { excuse, type Handlers, type OpenOptions, type Transport } from './transports/transport.js';
 
 const byeGraceMs = 1_000;
+const lifeMinMs = 8_000; // advice may be a lie
 const defaultHeartbeatSeconds = 20;
 
 /** What a leg tells the connection it is part of. */
@@ -140,7 +141,7 @@ export class Leg {
     this.proven = true;
     const { clock, plan } = this.#options;
     if (plan.maxLife) {
-      this.#oldTimer = clock.setTimeout(() => this.#handlers.old(this), plan.maxLife * 1000);
+      this.#oldTimer = clock.setTimeout(() => this.#handlers.old(this), Math.max(lifeMinMs, plan.maxLife * 1000));
     }
     if (plan.transport !== 'poll') this.#watchOver(); // a poll has its own deadline
     this.#handlers.proven(this, ms);
@@ -151,6 +152,7 @@ export class Leg {
     const { clock, timing } = this.#options;
     const heartbeat = this.hello?.heartbeat_seconds ?? defaultHeartbeatSeconds;
     const patienceMs = heartbeat * 1000 * timing.watchdogHeartbeats;
+    this.#heardAt = Math.min(this.#heardAt, clock.now()); // the clock may have been set back
     const leftMs = this.#heardAt + patienceMs - clock.now();
     this.#watch = deadline(clock, leftMs, (slept) => {
       if (clock.now() - this.#heardAt < patienceMs) this.#watchOver();

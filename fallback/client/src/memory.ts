@@ -91,7 +91,8 @@ export class NetworkMemory {
   }
 
   #all(): Record<string, Network> {
-    const stored = parseStored(this.#store.get(this.#key));
-    return typeof stored === 'object' && stored !== null ? (stored as Record<string, Network>) : {};
+    const stored = Object.entries((parseStored(this.#store.get(this.#key)) ?? {}) as Record<string, Network | null>);
+    // Whatever may have been written there, by an older page or by somebody else's.
+    return Object.fromEntries(stored.filter(([, known]) => known?.demoted instanceof Object)) as Record<string, Network>;
   }
 }

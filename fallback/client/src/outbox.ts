@@ -46,6 +46,7 @@ interface Lane {
 }
 
 interface Sender {
+  sent: Promise<Message>;
   resolve(message: Message): void;
   reject(error: Error): void;
 }
@@ -85,7 +86,8 @@ export class Outbox {
     const known = new Set(this.#items.map(({ nonce }) => nonce));
     for (const key of store.keys().filter((key) => key.startsWith(this.#prefix))) {
       const item = parseStored(store.get(key)) as OutboxItem | undefined;
-      if (!item?.nonce || !item.room_id || known.has(item.nonce)) continue;
+      // The prefix of one scope may be the beginning of another's.
+      if (!item?.room_id || key !== this.#prefix + item.nonce || known.has(item.nonce)) continue;
       this.#items.push(item);
       this.#adopted.add(item.nonce);
     }
@@ -95,22 +97,30 @@ export class Outbox {
   }
 
   /**
-   * Queues a message; resolves when the server has it. Rejects with ProblemError if it is refused as it is.
-   * Rejects with RangeError when 1,000 wait already.
+   * Queues a message; resolves when the server has it. The nonce of one that is on its way means that one.
+   * Rejects with ProblemError if it is refused as it is, and with RangeError when 1,000 wait already. Throws
+   * TypeError if `metadata` is not JSON.
    */
   send(message: { room_id: string; text: string; reply_to?: string; metadata?: unknown; nonce?: string }): Promise<Message> {
+    const { nonce = randomWord() } = message;
+    const underWay = this.#senders.get(nonce);
+    if (underWay) return underWay.sent;
     if (this.#items.length >= itemsMax) {
       return Promise.reject(new RangeError(`more than ${itemsMax} messages wait to be sent`));
     }
     const last = this.#items.at(-1)?.queued_at ?? 0;
     const queued_at = Math.max(this.#parts.clock.now(), last + 1);
-    const item: OutboxItem = { ...message, nonce: message.nonce ?? randomWord(), queued_at, state: 'pending' };
-    this.#items.push(item);
-    const sent = new Promise<Message>((resolve, reject) => this.#senders.set(item.nonce, { resolve, reject }));
-    sent.catch(() => {}); // who does not wait for it sees it in `items`
+    const item: OutboxItem = { ...message, nonce, queued_at, state: 'pending' };
     this.#keep(item);
+    // An earlier page may have left it, or it was refused: this is the same message.
+    this.#items = [...this.#items.filter((one) => one.nonce !== nonce), item];
+    this.#changed();
+    const sender = {} as Sender;
+    sender.sent = new Promise((resolve, reject) => Object.assign(sender, { resolve, reject }));
+    sender.sent.catch(() => {}); // who does not wait for it sees it in `items`
+    this.#senders.set(nonce, sender);
     void this.#flush(item.room_id);
-    return sent;
+    return sender.sent;
   }
 
   /** Sends one that failed once more. */
@@ -120,6 +130,7 @@ export class Outbox {
     item.state = 'pending';
     delete item.problem;
     this.#keep(item);
+    this.#changed();
     void this.#flush(item.room_id);
   }
 
@@ -132,7 +143,8 @@ export class Outbox {
 
   /** It was seen in the stream: it is sent, whatever became of the answer. */
   confirm(message: Message): void {
-    if (message.nonce && this.#items.some(({ nonce }) => nonce === message.nonce)) this.#sent(message.nonce, message);
+    const item = this.#items.find(({ nonce }) => nonce === message.nonce);
+    if (item && item.room_id === message.room_id) this.#sent(item.nonce, message);
   }
 
   /** The way to the server may be open (again): what waits is sent now. */
@@ -179,7 +191,7 @@ export class Outbox {
         }
         const waitMs = await this.#try(item, lane);
         if (waitMs > 0) {
-          lane.timer = clock.setTimeout(() => void this.#flush(room), waitMs);
+          if (this.#running) lane.timer = clock.setTimeout(() => void this.#flush(room), waitMs);
           return;
         }
       }
@@ -208,9 +220,10 @@ export class Outbox {
         if (error instanceof ProblemError || error instanceof NetworkError) return backoff();
         throw error;
       }
-      if (error.status === 429) return error.retryInMs ?? Math.max(rateLimitWaitMs, backoff());
+      if (error.status === 429) return Math.max(error.retryInMs ?? rateLimitWaitMs, backoff());
       lane.refusals += 1;
-      if (error.temporary && lane.refusals < refusalsMax) return Math.max(backoff(), error.retryInMs ?? 0);
+      // Without a code it is not the server's word, but that of a proxy or of a page that asks to log in.
+      if ((error.temporary || !error.code) && lane.refusals < refusalsMax) return Math.max(backoff(), error.retryInMs ?? 0);
       lane.refusals = 0;
       this.#refused(item, error);
       return 0;
@@ -221,6 +234,7 @@ export class Outbox {
     item.state = 'failed';
     item.problem = Object.values(error.fields)[0] ?? error.message;
     this.#keep(item);
+    this.#changed();
     this.#senders.get(item.nonce)?.reject(error);
     this.#senders.delete(item.nonce);
   }
@@ -243,7 +257,6 @@ export class Outbox {
 
   #keep(item: OutboxItem): void {
     this.#parts.store.set(this.#prefix + item.nonce, JSON.stringify(item));
-    this.#changed();
   }
 
   #changed(): void {

@@ -51,8 +51,9 @@ export class Sequence {
     return place.at === this.#end ? 'next' : 'gap';
   }
 
-  /** The event has been handed out: only now does the cursor move. */
+  /** The event has been handed out: only now does the cursor move. Not if who got it has begun anew meanwhile. */
   passed(place: Place, cursor: string): void {
+    if (place.at !== this.#end) return;
     this.#end += 1;
     place.at = this.#end;
     this.#numbers.set(cursor, this.#end);

@@ -1,3 +1,5 @@
+const eventMax = 2 ** 20; // characters; the longest of Fairlead's have a tenth of it
+
 /**
  * An incremental parser of text/event-stream (WHATWG HTML, 9.2.6). Pure: text in, events out.
  * EventSource cannot send an Authorization header nor tell a status, so streams are read with fetch.
@@ -5,6 +7,7 @@
 export class SseParser {
   #buffer = '';
   #data: string[] = [];
+  #dataLength = 0;
   #sawCarriageReturn = false;
   #started = false;
   readonly #onData: (data: string) => void;
@@ -14,7 +17,7 @@ export class SseParser {
     this.#onData = onData;
   }
 
-  /** Takes the next piece of decoded text, cut anywhere. */
+  /** Takes the next piece of decoded text, cut anywhere. Throws RangeError when an event does not end. */
   push(text: string): void {
     if (text.length === 0) return;
     if (!this.#started) {
@@ -29,12 +32,14 @@ export class SseParser {
     const lines = (this.#buffer + text).split(/\r\n|\r|\n/);
     this.#buffer = lines.pop() ?? '';
     for (const line of lines) this.#line(line);
+    if (this.#buffer.length + this.#dataLength > eventMax) throw new RangeError('an event without end');
   }
 
   #line(line: string): void {
     if (line === '') {
       const data = this.#data;
       this.#data = [];
+      this.#dataLength = 0;
       if (data.length > 0) this.#onData(data.join('\n'));
       return;
     }
@@ -44,6 +49,8 @@ export class SseParser {
     let value = colon < 0 ? '' : line.slice(colon + 1);
     if (value.startsWith(' ')) value = value.slice(1);
     // `id` and `retry` say nothing here that the JSON of an event and `bye` do not.
-    if (field === 'data') this.#data.push(value);
+    if (field !== 'data') return;
+    this.#data.push(value);
+    this.#dataLength += value.length;
   }
 }

@@ -38,6 +38,8 @@ export interface TabsParts {
   onLead(): void;
 }
 
+const waitingMax = 1_000; // while a tab catches up; what is forgotten shows as missing, and is got again
+
 type Word =
   | { tell: 'join' }
   | { tell: 'state'; status: Status; last: string | undefined }
@@ -60,6 +62,7 @@ export class SharedStream implements Stream {
   #catching = false;
   #epoch = 0;
   #waiting: { event: FairleadEvent; before: string | undefined }[] = [];
+  #retry: unknown;
   #status: Status = { state: 'idle' };
   #channel: Channel | undefined;
   #leave: (() => void) | undefined;
@@ -108,6 +111,7 @@ export class SharedStream implements Stream {
     if (!this.#running) return;
     this.#running = false;
     this.#epoch += 1;
+    this.#parts.clock.clearTimeout(this.#retry);
     // What the connection was given counts for this tab, too.
     if (this.#leads) this.#sequence.begin(this.#connection.cursor);
     this.#connection.stop();
@@ -228,6 +232,7 @@ export class SharedStream implements Stream {
       return;
     }
     if (this.#catching) {
+      if (this.#waiting.length >= waitingMax) this.#waiting = [];
       this.#waiting.push({ event, before });
       return;
     }
@@ -265,7 +270,7 @@ export class SharedStream implements Stream {
         handlers.onReset(error.message);
         return;
       }
-      clock.setTimeout(() => {
+      this.#retry = clock.setTimeout(() => {
         if (isOver()) return;
         this.#catching = false;
         void this.#catchUp();

@@ -51,3 +51,31 @@ test('a change of a message that is not loaded makes no hole', () => {
   timeline.addPage(page(1, 50, false));
   assert.equal(timeline.messages.length, 100);
 });
+
+test('a room in which much is said does not fill the memory; what was forgotten can be loaded again', () => {
+  const timeline = new Timeline();
+  timeline.addPage(page(1, 50, false));
+  for (let seq = 51; seq <= 10_000; seq += 1) {
+    timeline.put(message(seq), { growing: true });
+    timeline.forgetOld();
+    assert.ok(timeline.messages.length <= 2_000);
+  }
+  assert.equal(timeline.messages.at(-1).seq, 10_000);
+  assert.equal(timeline.hasMore, true);
+  const [{ seq: first }] = timeline.messages;
+  timeline.put(message(first - 1), { growing: true });
+  assert.equal(timeline.messages[0].seq, first, 'it comes with its page');
+  timeline.addPage(page(first - 50, first - 1, true));
+  assert.deepEqual(seqs(timeline).slice(0, 3), [first - 50, first - 49, first - 48]);
+});
+
+test('nothing is forgotten while an older page is on its way: there would be a hole', () => {
+  const timeline = new Timeline();
+  timeline.addPage(page(1_000, 4_000, true));
+  timeline.loading = true;
+  timeline.forgetOld();
+  assert.equal(timeline.messages.length, 3_001);
+  timeline.loading = false;
+  timeline.forgetOld();
+  assert.equal(timeline.messages.length, 1_000);
+});

@@ -7,6 +7,11 @@ export class FakeClock {
 
   now = () => this.#now;
 
+  /** How many timers there are. */
+  get waiting() {
+    return this.#timers.size;
+  }
+
   setTimeout = (callback, milliseconds) => {
     const id = this.#next++;
     this.#timers.set(id, { callback, at: this.#now + milliseconds });
@@ -30,6 +35,12 @@ export class FakeClock {
     }
     this.#now = end;
     await settle();
+  }
+
+  /** Somebody sets the clock back; timers do not mind. */
+  setBack(milliseconds) {
+    this.#now -= milliseconds;
+    for (const timer of this.#timers.values()) timer.at -= milliseconds;
   }
 
   /** The machine sleeps: timers that are due meanwhile fire late, when it wakes. */

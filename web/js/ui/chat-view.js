@@ -59,6 +59,11 @@ export class ChatView {
       this.#views.timeline.following;
   }
 
+  /** Whether the person has left the end of this room to read what was said before. */
+  isReadBack(roomId) {
+    return roomId === this.#chat.store.currentRoomId && !this.#views.timeline.following;
+  }
+
   #render(topics) {
     const { store } = this.#chat;
     if (topics.has('rooms')) {

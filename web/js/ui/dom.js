@@ -49,11 +49,16 @@ export function reconcile(parent, items, { key, stamp, render }) {
       }
       element = made;
     }
-    old.delete(itemKey);
+    old.delete(itemKey); // the same key again makes an element of its own
     if (element === next) next = next.nextElementSibling;
     else parent.insertBefore(element, next);
   }
-  for (const gone of old.values()) gone.remove();
+  // What was not asked for has been pushed to the end; also what a key that came twice has left behind.
+  while (next) {
+    const gone = next;
+    next = next.nextElementSibling;
+    gone.remove();
+  }
 }
 
 /** Messages spoken by screen readers; the oldest go, so that the region stays small. */

@@ -5,6 +5,7 @@ import { Ending, excuse, parameters, refusalOf, type Handlers, type OpenOptions,
 
 const graceMs = 15_000; // beyond the hold, before a poll counts as lost; never more than the watchdog's patience
 const heartbeatDefault = 20; // seconds
+const hurriedMs = 1_000; // an empty answer so soon was not held, whoever gave it: the next poll waits as long
 
 interface Answer {
   session: string;
@@ -23,6 +24,8 @@ export class PollTransport extends Ending implements Transport {
   readonly #abort = new AbortController();
   #answered = false;
   #heartbeat = heartbeatDefault;
+  #pauseTimer: unknown;
+  #endPause: (() => void) | undefined;
 
   constructor(options: OpenOptions, handlers: Handlers) {
     super(options, handlers);
@@ -34,6 +37,8 @@ export class PollTransport extends Ending implements Transport {
   }
 
   protected release(): void {
+    this.options.clock.clearTimeout(this.#pauseTimer);
+    this.#endPause?.();
     this.#abort.abort();
   }
 
@@ -44,6 +49,7 @@ export class PollTransport extends Ending implements Transport {
     while (!this.over) {
       const { plan } = this.options;
       const first = hold === 0;
+      const askedAt = clock.now();
       const wanted = parameters({
         ...this.options,
         plan: first ? plan : { transport: 'poll', ...(plan.heartbeat ? { heartbeat: plan.heartbeat } : {}) },
@@ -61,12 +67,14 @@ export class PollTransport extends Ending implements Transport {
       cursor = answer.cursor;
       if (!anonymous) session = answer.session;
       // What cuts a silent stream also cuts a poll that is held for so long.
-      this.#heartbeat = answer.heartbeat_seconds ?? heartbeatDefault;
+      this.#heartbeat = answer.heartbeat_seconds || heartbeatDefault;
       hold = Math.min(timing.pollHoldSeconds, this.#heartbeat);
       if (first) this.prove(clock.now() - this.startedAt);
       if (answer.superseded) this.fail({ cause: 'closed', closeCode: 4009 });
       else if (bye) this.fail({ cause: 'closed', bye });
-      else if (answer.poll_again_ms) await this.#pause(answer.poll_again_ms);
+      const isHurried = !first && answer.events.length === 0 && clock.now() - askedAt < hurriedMs;
+      const pauseMs = answer.poll_again_ms || (isHurried ? hurriedMs : 0);
+      if (pauseMs && !this.over) await this.#pause(pauseMs);
     }
   }
 
@@ -110,13 +118,9 @@ export class PollTransport extends Ending implements Transport {
   }
 
   #pause(ms: number): Promise<void> {
-    const { clock } = this.options;
     return new Promise((resolve) => {
-      const timer = clock.setTimeout(resolve, ms);
-      this.#abort.signal.addEventListener('abort', () => {
-        clock.clearTimeout(timer);
-        resolve();
-      });
+      this.#endPause = resolve;
+      this.#pauseTimer = this.options.clock.setTimeout(resolve, ms);
     });
   }
 }

@@ -113,9 +113,10 @@ export function parameters(options: OpenOptions): Record<string, string | number
   };
 }
 
-/** What an answer that is not the one hoped for means. Reads its body. */
+/** What an answer that is not the one hoped for means. Reads its body if it may be the server's; another may be endless. */
 export async function refusalOf(response: Response): Promise<Outcome> {
-  const text = await response.text().catch(() => '');
+  const isJson = response.headers.get('Content-Type')?.includes('json');
+  const text = isJson ? await response.text().catch(() => '') : '';
   const { code } = problemOf(text);
   const retryInMs = retryAfterMs(response);
   return {
