@@ -4,9 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <functional>
-#include <utility>
 
+#include "disturbed_index.h"
 #include "search/query.h"
 #include "store/sqlite/sqlite_search_index.h"
 #include "store/sqlite/sqlite_store.h"
@@ -15,32 +14,6 @@ namespace fairlead::search {
 namespace {
 
 using testing::ElementsAre;
-
-// A real one; something happens before its next step is taken.
-class DisturbedIndex final : public store::SearchIndex {
- public:
-  explicit DisturbedIndex(std::unique_ptr<store::SearchIndex> real) : real_(std::move(real)) {}
-  void before_next(std::function<void()> what) { before_ = std::move(what); }
-  State state() override { return real_->state(); }
-  bool apply(const Step& step) override {
-    if (const auto before = std::exchange(before_, nullptr)) before();
-    return real_->apply(step);
-  }
-  void begin_anew(LogPosition head) override {
-    ++begun_;
-    real_->begin_anew(head);
-  }
-  std::vector<Hit> find(const std::vector<Term>& terms, const std::vector<RoomId>& rooms,
-                        std::size_t limit) override {
-    return real_->find(terms, rooms, limit);
-  }
-  int begun() const { return begun_; }
-
- private:
-  std::unique_ptr<store::SearchIndex> real_;
-  std::function<void()> before_;
-  int begun_ = 0;
-};
 
 class IndexerTest : public ::testing::Test {
  protected:
@@ -107,7 +80,8 @@ class IndexerTest : public ::testing::Test {
   }
   std::vector<std::string> find(const std::string& q) {
     std::vector<std::string> texts;
-    for (const auto& hit : index_->find(*parse_query(q), {room_}, 100)) {
+    const auto hits = index_->find(*parse_query(q), {room_}, 100, [] { return false; });
+    for (const auto& hit : hits.newest_first) {
       std::string text = hit.marked;
       std::erase_if(text, [](char c) {
         return c == store::SearchIndex::kMarkBegin || c == store::SearchIndex::kMarkEnd;
@@ -127,8 +101,9 @@ class IndexerTest : public ::testing::Test {
 
 TEST_F(IndexerTest, AStepThatFailedIsTakenAgain) {
   say("whale one");
-  index_->before_next([] { throw store::StoreFailure("the disk is full"); });
+  index_->before_steps([] { throw store::StoreFailure("the disk is full"); });
   EXPECT_THROW(indexer_->step(), store::StoreFailure);
+  index_->before_steps(nullptr);
   say("whale two");
   go_all_the_way();
   EXPECT_THAT(find("whale"), ElementsAre("whale two", "whale one"));
@@ -137,11 +112,12 @@ TEST_F(IndexerTest, AStepThatFailedIsTakenAgain) {
 TEST_F(IndexerTest, WhereAnotherProcessWentLessFarNothingIsLeftOut) {
   const auto one = say("whale one");
   say("whale two");
-  index_->before_next([&] {
+  index_->before_steps([&] {
     const LogPosition to(one.id.value());
     EXPECT_TRUE(open_index()->apply({LogPosition(), to, {one}, {}, {}}));
   });
   EXPECT_TRUE(indexer_->step()) << "there is more to do";
+  index_->before_steps(nullptr);
   go_all_the_way();
   EXPECT_THAT(find("whale"), ElementsAre("whale two", "whale one"));
 }
