@@ -4,7 +4,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 namespace fairlead::nginx {
 namespace {
@@ -12,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 using Outcome = tl::expected<void, std::string>;
 
-constexpr std::string_view kOurs = "include fairlead/http.conf;";
+constexpr int kKeptMax = 99;  // of what was there before
 
 Outcome cannot(const std::string& what, const fs::path& path, const std::string& why) {
   return tl::unexpected("cannot " + what + " " + path.string() + ": " + why +
@@ -30,15 +29,22 @@ Outcome write_file(const fs::path& path, const std::string& text) {
   return {};
 }
 
-Outcome keep_what_was(const fs::path& main) {
+// By its first line: an nginx.conf that somebody else wrote may include our files, too.
+bool is_ours(const fs::path& main, const std::string& ours) {
   std::ifstream in(main, std::ios::binary);
-  if (!in) return {};
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (text.find(kOurs) != std::string::npos) return {};
+  std::string first;
+  return std::getline(in, first) && ours.starts_with(first + "\n");
+}
+
+// Each that was there before is kept, under a name of its own.
+Outcome keep_what_was(const fs::path& main, const std::string& ours) {
   std::error_code problem;
-  const fs::path kept = main.string() + ".before-fairlead";
-  fs::copy_file(main, kept, fs::copy_options::skip_existing, problem);
-  if (problem) return cannot("keep a copy of", main, problem.message());
+  if (!fs::exists(main, problem) || is_ours(main, ours)) return {};
+  fs::path kept = main.string() + ".before-fairlead";
+  for (int i = 2; fs::exists(kept, problem) && i <= kKeptMax; ++i)
+    kept = main.string() + ".before-fairlead." + std::to_string(i);
+  fs::copy_file(main, kept, problem);
+  if (problem) return cannot("keep a copy as", kept, problem.message());
   return {};
 }
 
@@ -61,7 +67,7 @@ Outcome write(const Rendered& rendered, const std::string& directory) {
     }
   }
   const auto path = fs::path(directory) / main.name;
-  if (auto kept = keep_what_was(path); !kept) return kept;
+  if (auto kept = keep_what_was(path, main.text); !kept) return kept;
   return write_file(path, main.text);
 }
 

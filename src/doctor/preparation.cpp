@@ -20,13 +20,6 @@ tl::expected<std::string, std::string> secret_in(const std::string& path, const 
   return line;
 }
 
-bool fits_a_header(const std::string& text) {
-  for (const auto c : text) {
-    if (c <= ' ' || c >= 0x7f || c == ',') return false;
-  }
-  return true;
-}
-
 tl::expected<Credentials, std::string> credentials_of(const Options& options) {
   const int ways = (options.token.empty() && options.token_file.empty() ? 0 : 1) +
                    (options.user.empty() ? 0 : 1) + (options.guest ? 1 : 0);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kMessagesAtOnce = 1000;
 constexpr std::size_t kEventsAtOnce = 2000;
 // When nothing was said for so many events, the index is told all the same: or the next start would
-// look through them again.
+// look through them again. So it is when they begin to be pruned: or it would seem to have missed
+// something.
 constexpr std::int64_t kSilenceMax = 10'000;
 
 bool says(const store::Event& event, std::string_view type) {
@@ -61,27 +62,33 @@ store::SearchIndex::Step read_step(store::View& view, LogPosition from) {
 
 bool Indexer::step() {
   const auto state = index_.state();
+  // Where it stands behind the silence's beginning, another process has begun it anew.
+  const auto from =
+      state.position < silence_.from ? state.position : std::max(state.position, silence_.to);
   std::optional<store::SearchIndex::Step> step;
-  LogPosition head;
+  LogPosition head, floor;
   log_.read([&](store::View& view) {
     head = view.head();
-    const auto floor = view.floor();
+    floor = view.floor();
     // A store from a backup, or edits that nobody can tell any more.
-    const bool is_astray =
-        state.position > head || (floor > state.position && floor > state.began_at);
-    if (is_astray) return;
-    step = read_step(view, std::max(state.position, clean_));
+    const bool is_astray = state.position > head || (floor > from && floor > state.began_at);
+    if (!is_astray) step = read_step(view, from);
   });
   if (!step) {
-    clean_ = {};
+    silence_ = {};
     index_.begin_anew(head);
     return true;
   }
   const bool is_silent = step->said.empty() && step->unsaid.empty() && step->rooms_gone.empty();
-  clean_ = step->to;
+  const bool is_long =
+      floor > state.position || step->to.value() - state.position.value() > kSilenceMax;
   step->from = state.position;
-  if (!is_silent || step->to.value() - state.position.value() > kSilenceMax) index_.apply(*step);
-  return step->to < head;
+  if (is_silent && !is_long) {
+    silence_ = {state.position, step->to};
+    return step->to < head;
+  }
+  const bool is_taken = index_.apply(*step);  // or another process was faster, maybe not as far
+  return !is_taken || step->to < head;
 }
 
 }  // namespace fairlead::search

@@ -17,7 +17,11 @@ class Indexer {
  private:
   store::Store::Reader& log_;
   store::SearchIndex& index_;
-  LogPosition clean_;  // up to here the log says nothing that the index wants to know
+  // Where the log says nothing that the index wants to know, so that it was not told.
+  struct Silence {
+    LogPosition from, to;
+  };
+  Silence silence_;
 };
 
 }  // namespace fairlead::search

@@ -21,6 +21,15 @@ void best_first(std::vector<Hit>& hits) {
   std::ranges::transform(ranked, hits.begin(), [](auto& each) { return std::move(each.second); });
 }
 
+// Whether the index's text is that of the message as it is now; the index has blanks for the marks.
+bool is_text_of(const Message& message, std::string_view indexed) {
+  using store::SearchIndex;
+  return std::ranges::equal(message.text, indexed, [](char now, char then) {
+    return now == then || (then == ' ' && (now == '\0' || now == SearchIndex::kMarkBegin ||
+                                           now == SearchIndex::kMarkEnd));
+  });
+}
+
 // The store has the last word: what was edited or deleted in this moment is not shown as it was.
 std::vector<Found> look_up(store::View& view, std::vector<Hit> hits, const Question& question) {
   std::vector<Found> found;
@@ -28,7 +37,7 @@ std::vector<Found> look_up(store::View& view, std::vector<Hit> hits, const Quest
     if (found.size() == question.limit) break;
     auto message = view.message(hit.room, hit.id, question.asker);
     if (!message || message->deleted_at_ms != 0) continue;
-    if (message->text.size() != unmarked(hit.marked).size()) continue;
+    if (!is_text_of(*message, unmarked(hit.marked))) continue;
     found.push_back({std::move(*message), excerpt_of(hit.marked)});
   }
   return found;
@@ -75,7 +84,10 @@ void Searcher::ask(Question question, Done done) {
   auto code = ErrorCode::kShuttingDown;
   {
     std::lock_guard lock(mutex_);
-    if (!stopping_ && jobs_.size() < kQuestionsMax) {
+    const auto own = std::ranges::count_if(
+        jobs_, [&](const Job& job) { return job.question.asker == question.asker; });
+    if (!stopping_ && jobs_.size() < kQuestionsMax &&
+        static_cast<std::size_t>(own) < kQuestionsOfOneMax) {
       jobs_.push_back({std::move(question), std::move(done)});
       wake_.notify_one();
       return;
@@ -95,8 +107,7 @@ void Searcher::run() {
     wake_.wait_for(lock, rest, [this] { return stopping_ || !jobs_.empty(); });
     if (stopping_) return;
     if (!jobs_.empty()) {
-      const auto job = std::move(jobs_.front());
-      jobs_.pop_front();
+      const auto job = next_job();
       lock.unlock();
       answer(job);
       lock.lock();
@@ -106,10 +117,26 @@ void Searcher::run() {
       const auto begun = clock_.mono();
       keep_up();
       reader_->release_memory();
-      rest = std::max(MonoTime::duration(kGather), kRest * (clock_.mono() - begun));
+      rest = std::clamp<MonoTime::duration>(kRest * (clock_.mono() - begun), kGather, kRestMax);
       lock.lock();
     }
   }
+}
+
+// Nobody's turn comes twice while somebody else waits: a question may take seconds.
+Searcher::Job Searcher::next_job() {
+  auto next = std::ranges::find_if(
+      jobs_, [this](const Job& job) { return job.question.asker != last_asker_; });
+  if (next == jobs_.end()) next = jobs_.begin();
+  auto job = std::move(*next);
+  jobs_.erase(next);
+  last_asker_ = job.question.asker;
+  return job;
+}
+
+bool Searcher::is_stopping() {
+  std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 void Searcher::keep_up() {
@@ -122,24 +149,33 @@ void Searcher::keep_up() {
 }
 
 void Searcher::answer(const Job& job) {
+  Result<Findings> found = fail(ErrorCode::kStoreUnavailable, "try again in a moment");
   try {
-    job.done(find(job.question));
+    found = find(job.question);
   } catch (const std::exception& e) {
     failures_.report("search_failed", e.what());
-    job.done(fail(ErrorCode::kStoreUnavailable, "try again in a moment"));
   }
+  job.done(std::move(found));
 }
 
+// What the index has is better than nothing, if it cannot take more (a full disk, a busy file).
 bool Searcher::catch_up(MonoTime until) {
-  while (indexer_.step()) {
-    if (clock_.mono() >= until) return false;
+  try {
+    while (indexer_.step()) {
+      if (clock_.mono() >= until || is_stopping()) return false;
+    }
+    return true;
+  } catch (const std::exception& e) {
+    failures_.report("search_index_failed", e.what());
+    return false;
   }
-  return true;
 }
 
 Result<Findings> Searcher::find(const Question& question) {
   Findings findings;
-  findings.complete = catch_up(clock_.mono() + kCatchUpMax);
+  const bool is_caught_up = catch_up(clock_.mono() + kCatchUpMax);
+  const auto until = clock_.mono() + kFindMax;
+  const auto enough = [&] { return clock_.mono() >= until || is_stopping(); };
   std::optional<Error> refusal;
   reader_->read([&](store::View& view) {
     const auto rooms = question.rooms(view);
@@ -147,9 +183,10 @@ Result<Findings> Searcher::find(const Question& question) {
       refusal = rooms.error();
       return;
     }
-    auto hits = index_->find(question.terms, *rooms, kCandidatesMax);
-    best_first(hits);
-    findings.found = look_up(view, std::move(hits), question);
+    auto hits = index_->find(question.terms, *rooms, kCandidatesMax, enough);
+    findings.complete = is_caught_up && hits.complete;
+    best_first(hits.newest_first);
+    findings.found = look_up(view, std::move(hits.newest_first), question);
   });
   if (refusal) return fail(std::move(*refusal));
   return findings;

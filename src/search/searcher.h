@@ -34,7 +34,8 @@ struct Found {
 
 struct Findings {
   std::vector<Found> found;  // what fits best first; of what fits as well, the newest
-  bool complete = true;      // false: the index is still being made, older messages are missing
+  bool complete = true;      // false: the index is still being made, or there was too much to look
+                             // through; older messages are missing
 };
 
 // One thread that keeps the search index where the log is, a moment behind it, and answers what is
@@ -42,12 +43,15 @@ struct Findings {
 class Searcher {
  public:
   using Done = std::function<void(Result<Findings>)>;
-  static constexpr std::size_t kQuestionsMax = 64;    // waiting
+  static constexpr std::size_t kQuestionsMax = 64;       // waiting …
+  static constexpr std::size_t kQuestionsOfOneMax = 32;  // … of one asker
   static constexpr std::size_t kCandidatesMax = 100;  // the newest that match; the best are of them
   // When nobody asks: what is said meanwhile goes into the index together …
   static constexpr std::chrono::milliseconds kGather{250};
   static constexpr int kRest = 20;  // … and of a core that is all busy with sends it takes a 20th
-  static constexpr std::chrono::seconds kCatchUpMax{1};  // then an answer is not complete
+  static constexpr std::chrono::seconds kRestMax{10};
+  // Then an answer is not complete.
+  static constexpr std::chrono::seconds kCatchUpMax{1}, kFindMax{1};
 
   // Opens a reader of the store. Throws StoreFailure.
   Searcher(store::Store& store, std::unique_ptr<store::SearchIndex> index, const Clock& clock);
@@ -70,6 +74,8 @@ class Searcher {
   };
 
   void run();
+  Job next_job();  // under mutex_
+  bool is_stopping();
   void answer(const Job& job);
   Result<Findings> find(const Question& question);
   bool catch_up(MonoTime until);  // false: not all the way
@@ -85,6 +91,7 @@ class Searcher {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;   // guarded by mutex_
+  UserId last_asker_;      // guarded by mutex_
   bool behind_ = true;     // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,8 @@ namespace fairlead::store {
 
 // What was said, so that it can be found again: made out of the log and the messages, and lost
 // without loss. Any number of processes may have the same one open; each step is taken by one of
-// them. Blocking (disk); one thread at a time. Methods may throw StoreFailure.
+// them. Blocking (disk); one thread at a time. Methods may throw StoreFailure; one that finds the
+// index damaged leaves an empty one behind.
 class SearchIndex {
  public:
   virtual ~SearchIndex() = default;
@@ -30,7 +32,8 @@ class SearchIndex {
     std::vector<MessageId> unsaid;   // deleted
     std::vector<RoomId> rooms_gone;  // with all that was said in them
   };
-  // False, and nothing has changed: the index does not stand at `from` (any more).
+  // False: the index does not stand at `step.to`, so that another step is to be taken. It did not
+  // stand at `from` any more, or there was too much to forget at once.
   virtual bool apply(const Step& step) = 0;
   // Forgets all.
   virtual void begin_anew(LogPosition head) = 0;
@@ -47,9 +50,14 @@ class SearchIndex {
     std::string words;
     bool is_prefix = false;
   };
-  // What contains all of `terms`, in any of `rooms`; the newest `limit` of them, newest first.
-  virtual std::vector<Hit> find(const std::vector<Term>& terms, const std::vector<RoomId>& rooms,
-                                std::size_t limit) = 0;
+  struct Hits {
+    std::vector<Hit> newest_first;
+    bool complete = true;  // false: somebody has had enough of it
+  };
+  // What contains all of `terms`, in any of `rooms`; the newest `limit` of them. `enough` is asked
+  // often, and ends it: what nobody says but everybody's words come close to may take long.
+  virtual Hits find(const std::vector<Term>& terms, const std::vector<RoomId>& rooms,
+                    std::size_t limit, const std::function<bool()>& enough) = 0;
 };
 
 }  // namespace fairlead::store

@@ -25,6 +25,12 @@ class StoreDamaged : public StoreFailure {
   using StoreFailure::StoreFailure;
 };
 
+// Whoever asked for it has had enough.
+class StoreInterrupted : public StoreFailure {
+ public:
+  using StoreFailure::StoreFailure;
+};
+
 // A time (in log positions) in which a user was in a room, both ends included: `since` is their
 // member.joined, `until` their member.left (or the room.deleted).
 struct Interval {

@@ -41,6 +41,17 @@ def test_the_systems_nginx_conf_is_kept_and_no_option_is_guessed(tmp_path):
     assert "server unix:/run/x.sock " in text and "user www-data;" in text and 'ssl_certificate "/etc/ssl/c.pem";' in text
 
 
+def test_no_nginx_conf_of_somebody_else_is_lost(tmp_path):
+    main, kept = tmp_path / "nginx.conf", tmp_path / "nginx.conf.before-fairlead"
+    for theirs, where in [("# first\n", kept), ("# restored, and worked on\n", tmp_path / f"{kept.name}.2"),
+                          ("http { include fairlead/http.conf; server { listen 81; } }\n", tmp_path / f"{kept.name}.3")]:
+        main.write_text(theirs)
+        done = config("nginx", "--system", "--out", tmp_path)
+        assert done.returncode == 0, done
+        assert where.read_text() == theirs and "made by `fairlead config nginx`" in main.read_text()
+    assert kept.read_text() == "# first\n"
+
+
 @pytest.mark.parametrize("words, code, said", [
     (["nginx"], 2, "say where to write it: --out DIR, --system or --stdout\nTry: fairlead config nginx --help"),
     (["nginx", "--stdout", "--listen", "80;"], 2, "--listen '80;'"),

@@ -221,10 +221,11 @@ def test_a_dump_taken_elsewhere_is_read(tmp_path):
 class Relay:
     """A TCP relay to `address` that breaks what it is told to."""
 
-    def __init__(self, address, life_s=None, deaf_after_101=False, closes_after_101=False):
+    def __init__(self, address, life_s=None, deaf_after_101=False, closes_after_101=False, floods_after_101=False):
         self.address = address
         self.life_s = life_s
-        self.deaf = deaf_after_101
+        self.deaf = deaf_after_101 or floods_after_101
+        self.floods = floods_after_101
         self.closes = closes_after_101
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -266,9 +267,12 @@ class Relay:
             while data := server.recv(65536):
                 if data.startswith(b"HTTP/1.1 101"):
                     upgraded.set()
-                    if self.closes:
-                        head, _, _ = data.partition(b"\r\n\r\n")
+                    head, _, _ = data.partition(b"\r\n\r\n")
+                    if self.closes or self.floods:
                         client.sendall(head + b"\r\n\r\n")
+                    while self.floods:
+                        client.sendall(b"\x89\x00" * 32768)  # pings
+                    if self.closes:
                         break
                 client.sendall(data)
         self._end(client, server)
@@ -281,7 +285,8 @@ class Relay:
         self._end(server)
 
 
-@pytest.mark.parametrize("fault, symptom", [("deaf_after_101", "one_way_101"), ("closes_after_101", "closed_101")])
+@pytest.mark.parametrize("fault, symptom", [("deaf_after_101", "one_way_101"), ("closes_after_101", "closed_101"),
+                                            ("floods_after_101", "silent_101")])
 def test_a_101_that_proves_nothing_is_seen_through(server, fault, symptom):
     with Relay(server.address, **{fault: True}) as relay:
         code, said = examine(relay.url)
@@ -411,6 +416,21 @@ def test_what_is_no_fairlead_is_said(body):
     with Scripted(lambda request: head + body) as server:
         code, said = examine(server.url)
     assert code == 1 and symptoms(said) == {"not_fairlead"}, said
+
+
+def test_a_token_that_would_be_more_than_a_token_is_not_used():
+    """Through a forward proxy what it smuggles would be a request of its own."""
+    def answer(request):
+        path = (request.split() + [b"", b""])[1]
+        body = {b"/api/v1/users": b'{"token":"x\\r\\nX-Smuggled: 1"}'}.get(
+            path, b'{"transports":["poll"],"server_time":"2030-01-01T00:00:00.000Z","headers":[]}')
+        status = b"201 Created" if path == b"/api/v1/users" else b"200 OK"
+        return b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (
+            status, len(body), body)
+    with Scripted(answer) as server:
+        done = doctor(server.url, "--guest", "--idle", 0)
+    assert any(request.startswith(b"POST /api/v1/users ") for request in server.seen), done.stdout
+    assert done.returncode == 1 and not any(b"\r\nX-Smuggled" in request for request in server.seen), done.stdout
 
 
 def test_what_cannot_be_reached_is_said():

@@ -7,8 +7,10 @@
 #include <fstream>
 #include <future>
 
+#include "disturbed_index.h"
 #include "protocol/ids.h"
 #include "search/query.h"
+#include "store/sqlite/connection.h"
 #include "store/sqlite/sqlite_search_index.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -78,6 +80,19 @@ class SearcherTest : public ::testing::Test {
     });
     return message;
   }
+  void say_often(RoomId room, const std::string& text, int times) {
+    store_->write([&](store::Transaction& tx) {
+      for (int i = 0; i < times; ++i) {
+        Message message;
+        message.id = MessageId(tx.next_position().value());
+        message.room = room;
+        message.author.id = ann_;
+        message.text = text + ' ' + std::to_string(i);
+        tx.insert_message(message, "");
+        tx.append(draft("message.created", room, message.id));
+      }
+    });
+  }
   Message say(const std::string& text) { return say_in(one_, text); }
   void edit(Message message, const std::string& text) {
     message.text = text;
@@ -103,6 +118,10 @@ class SearcherTest : public ::testing::Test {
     });
   }
 
+  store::SearchIndex::Hits hits_in(store::SearchIndex& index, const std::string& q,
+                                   std::size_t limit, bool enough = false) {
+    return index.find(*parse_query(q), {one_, two_}, limit, [enough] { return enough; });
+  }
   Result<Findings> ask(const std::string& q, std::vector<RoomId> rooms, std::size_t limit = 20) {
     auto promise = std::make_shared<std::promise<Result<Findings>>>();
     Question question{ann_, *parse_query(q), nullptr, limit};
@@ -159,17 +178,7 @@ TEST_F(SearcherTest, OnlyInTheRoomsAskedFor) {
 
 TEST_F(SearcherTest, MuchThatIsSaidElsewhereHidesNothing) {
   say_in(one_, "whale, long ago");
-  store_->write([&](store::Transaction& tx) {
-    for (int i = 0; i < 1500; ++i) {
-      Message message;
-      message.id = MessageId(tx.next_position().value());
-      message.room = two_;
-      message.author.id = ann_;
-      message.text = "whale " + std::to_string(i);
-      tx.insert_message(message, "");
-      tx.append(draft("message.created", two_, message.id));
-    }
-  });
+  say_often(two_, "whale", 1500);
   EXPECT_THAT(find("whale", {one_}), ElementsAre("whale, long ago"));
   EXPECT_EQ(find("whale", {two_}).size(), 20U);
 }
@@ -190,8 +199,7 @@ TEST_F(SearcherTest, ADeletedMessageAndADeletedRoomAreForgotten) {
   EXPECT_THAT(find("whale"), ElementsAre("whale two"));
   delete_room(two_);
   EXPECT_THAT(find("whale"), IsEmpty());
-  EXPECT_THAT(open_index()->find(*parse_query("whale"), {one_, two_}, 10), IsEmpty())
-      << "not only hidden";
+  EXPECT_THAT(hits_in(*open_index(), "whale", 10).newest_first, IsEmpty()) << "not only hidden";
 }
 
 TEST_F(SearcherTest, TheBestComesFirstAndOfEqualsTheNewest) {
@@ -212,6 +220,72 @@ TEST_F(SearcherTest, AnythingCanBeAskedAndSaid) {
   }
   EXPECT_EQ(find("brackets").size(), 1U);
   EXPECT_EQ(find("byte").size(), 1U);
+}
+
+TEST_F(SearcherTest, WhatHasNoWordDoesNotCount) {
+  say("whale — song 🚀");
+  EXPECT_THAT(find("whale — song"), ElementsAre("whale — song 🚀"));
+  EXPECT_THAT(find("🚀 whale so"), ElementsAre("whale — song 🚀"));
+  EXPECT_THAT(find("—"), IsEmpty());
+}
+
+TEST_F(SearcherTest, WhatTakesTooLongIsEnded) {
+  say_often(one_, "one two", 3000);
+  EXPECT_EQ(ask("one", {one_})->found.size(), 20U);
+  const auto index = open_index();
+  EXPECT_FALSE(hits_in(*index, "one", 1000, true).complete);
+  EXPECT_FALSE(hits_in(*index, "\"two one\"", 1000, true).complete) << "of which there is none";
+  EXPECT_TRUE(hits_in(*index, "one", 1000).complete);
+  EXPECT_EQ(hits_in(*index, "one", 1000).newest_first.size(), 1000U);
+}
+
+TEST_F(SearcherTest, ALargeRoomIsForgottenPieceByPiece) {
+  say_often(two_, "whale", 4500);
+  say("whale");
+  EXPECT_EQ(find("whale").size(), 20U);
+  delete_room(two_);
+  EXPECT_THAT(find("whale"), ElementsAre("whale"));
+  EXPECT_EQ(hits_in(*open_index(), "whale", 1000).newest_first.size(), 1U);
+}
+
+TEST_F(SearcherTest, WhatWasSaidIsNotShownWhereTheIndexCannotLearnOfTheEdit) {
+  auto disturbed = std::make_unique<DisturbedIndex>(open_index());
+  auto& index = *disturbed;
+  searcher_ = std::make_unique<Searcher>(*store_, std::move(disturbed), system_clock());
+  std::atomic<bool> is_full = false;
+  index.before_steps([&] {
+    if (is_full) throw store::StoreFailure("the disk is full");
+  });
+  searcher_->start();
+  const auto message = say("password whale");
+  say("another whale");
+  EXPECT_EQ(find("whale").size(), 2U);
+  is_full = true;
+  edit(message, "******** whale");
+  const auto findings = ask("whale", {one_});
+  ASSERT_TRUE(findings);
+  EXPECT_FALSE(findings->complete);
+  ASSERT_EQ(findings->found.size(), 1U);
+  EXPECT_EQ(findings->found[0].excerpt.text, "another whale");
+  searcher_.reset();
+}
+
+TEST_F(SearcherTest, DamageIsMendedWhileItRuns) {
+  say("whale");
+  EXPECT_THAT(find("whale"), ElementsAre("whale"));
+  const auto other = open_index();
+  EXPECT_EQ(hits_in(*other, "whale", 10).newest_first.size(), 1U);
+  store::sqlite::Connection(index_path(), store::sqlite::Connection::Mode::kReadWrite,
+                            std::chrono::seconds(5))
+      .execute("UPDATE said_data SET block = x'ff00ff00' WHERE id > 10");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  auto findings = ask("whale", {one_});
+  while ((!findings || findings->found.empty()) && std::chrono::steady_clock::now() < until) {
+    findings = ask("whale", {one_});
+  }
+  ASSERT_TRUE(findings);
+  EXPECT_EQ(findings->found.size(), 1U);
+  EXPECT_EQ(hits_in(*other, "whale", 10).newest_first.size(), 1U) << "it is the same file";
 }
 
 TEST_F(SearcherTest, ARestartGoesOnAndALostIndexIsMadeAnew) {
@@ -267,7 +341,7 @@ TEST_F(SearcherTest, TwoProcessesShareTheWork) {
     EXPECT_EQ(ask("whale", {one_}, 1000)->found.size(), std::min(i + 1, 100));
   }
   EXPECT_EQ(ask("whale", {one_}, 1)->found.size(), 1U);
-  EXPECT_EQ(open_index()->find(*parse_query("whale"), {one_}, 1000).size(), 300U);
+  EXPECT_EQ(hits_in(*open_index(), "whale", 1000).newest_first.size(), 300U);
 }
 
 TEST_F(SearcherTest, MoreQuestionsThanCanWaitAreRefused) {
@@ -293,6 +367,36 @@ TEST_F(SearcherTest, MoreQuestionsThanCanWaitAreRefused) {
   while (answered + refused < static_cast<int>(Searcher::kQuestionsMax) + kMore) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+TEST_F(SearcherTest, WhoAsksMuchDoesNotHoldUpOthers) {
+  searcher_ = std::make_unique<Searcher>(*store_, open_index(), system_clock());  // not started
+  std::vector<UserId> served;
+  std::promise<void> all;
+  std::size_t refused = 0;
+  const auto ask_as = [&](UserId asker) {
+    Question question{asker, *parse_query("whale"), nullptr, 1};
+    question.rooms = [](store::View&) -> Result<std::vector<RoomId>> {
+      return std::vector<RoomId>{};
+    };
+    searcher_->ask(std::move(question), [&, asker](const Result<Findings>& found) {
+      if (!found) {
+        ++refused;
+        return;
+      }
+      served.push_back(asker);
+      if (served.size() == Searcher::kQuestionsOfOneMax + 2) all.set_value();
+    });
+  };
+  const UserId bob(2);
+  for (std::size_t i = 0; i < Searcher::kQuestionsOfOneMax + 5; ++i) ask_as(ann_);
+  EXPECT_EQ(refused, 5U);
+  ask_as(bob);
+  ask_as(bob);
+  searcher_->start();
+  all.get_future().wait();
+  served.resize(4);
+  EXPECT_THAT(served, ElementsAre(ann_, bob, ann_, bob));
 }
 
 TEST_F(SearcherTest, WhatWaitsAtTheEndIsAnswered) {

@@ -25,7 +25,11 @@ Finding sign_in(Examination& exam) {
                            "--password-file, or --token-file."
                          : "Check --user and --password-file.");
   }
-  exam.known.token = said->at("token").get<std::string>();
+  auto token = said->at("token").get<std::string>();
+  if (!fits_a_header(token))
+    return refused("the token that came has characters that no token has",
+                   "That is no answer of Fairlead: see who else answers at this URL.");
+  exam.known.token = std::move(token);
   return {"account", State::kOk,
           guest ? "a guest was signed up: " + body.at("name").get<std::string>() : "signed in"};
 }

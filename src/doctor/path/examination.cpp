@@ -48,6 +48,13 @@ std::string fresh_word() {
   return word;
 }
 
+bool fits_a_header(const std::string& text) {
+  for (const auto c : text) {
+    if (c <= ' ' || c >= 0x7f || c == ',') return false;
+  }
+  return true;
+}
+
 std::string problem_code(const Answer& answer) {
   if (!answer.header("content-type").value_or("").starts_with("application/problem+json"))
     return {};

@@ -50,6 +50,9 @@ struct Examination {
   std::string authorization() const { return "Authorization: Bearer " + known.token; }
 };
 
+// Whether it can be a token: nothing that would end a header, or begin another.
+bool fits_a_header(const std::string& text);
+
 // A word that no answer has been made for yet.
 std::string fresh_word();
 

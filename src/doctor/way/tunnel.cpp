@@ -87,18 +87,20 @@ bool Tunnel::send(std::string_view bytes, Limit limit) {
 
 Tunnel::Read Tunnel::read(std::string& bytes, Limit limit) {
   bytes.resize(kReadBytesMax);
-  while (true) {
+  // Asked before each read: a peer that never stops sending would never be waited for.
+  while (!interrupted() && steady_clock::now() < limit) {
     std::size_t got = 0;
     const auto code = curl_easy_recv(curl_->get(), bytes.data(), bytes.size(), &got);
     if (code == CURLE_AGAIN) {
       bytes.resize(kReadBytesMax);
       if (wait(POLLIN, limit)) continue;
-      bytes.clear();
-      return Read::kNothing;
+      break;
     }
     bytes.resize(code == CURLE_OK ? got : 0);
     return bytes.empty() ? Read::kClosed : Read::kBytes;
   }
+  bytes.clear();
+  return Read::kNothing;
 }
 
 double Tunnel::connect_s() const {

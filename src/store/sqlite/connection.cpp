@@ -15,6 +15,7 @@ void throw_error(sqlite3* db, int code, std::string_view doing) {
   what += " (code " + std::to_string(db ? sqlite3_extended_errcode(db) : code) + ")";
   if ((code & 0xff) == SQLITE_CONSTRAINT) throw std::logic_error(what);
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) throw StoreDamaged(what);
+  if ((code & 0xff) == SQLITE_INTERRUPT) throw StoreInterrupted(what);
   throw StoreFailure(what);
 }
 
@@ -80,6 +81,29 @@ std::string Connection::text_of(const std::string& sql) {
   Statement statement(db_, sql.c_str());
   Rows rows(statement);
   return rows.next() ? rows.text(0) : std::string();
+}
+
+void Connection::interrupt_when(std::function<bool()> enough) {
+  constexpr int kOperations = 100;  // between two questions; full-text search has few for much work
+  enough_ = std::move(enough);
+  const auto ask = [](void* self) { return static_cast<Connection*>(self)->enough_() ? 1 : 0; };
+  if (enough_) {
+    sqlite3_progress_handler(db_, kOperations, ask, this);
+  } else {
+    sqlite3_progress_handler(db_, 0, nullptr, nullptr);
+  }
+}
+
+void Connection::make_empty() {
+  statements_.clear();
+  // So says sqlite.org/c3ref/c_dbconfig_defensive.html; the schema is read so that it stays in WAL
+  // mode, and it does not matter if that fails.
+  sqlite3_table_column_metadata(db_, nullptr, "sqlite_schema", nullptr, nullptr, nullptr, nullptr,
+                                nullptr, nullptr);
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_RESET_DATABASE, 1, nullptr);
+  const int code = sqlite3_exec(db_, "VACUUM", nullptr, nullptr, nullptr);
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_RESET_DATABASE, 0, nullptr);
+  if (code != SQLITE_OK) throw_error(db_, code, "empty a damaged file");
 }
 
 int Connection::wal_pages() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -51,6 +52,13 @@ class Connection {
   // The first column of the first row of a statement not worth keeping.
   std::string text_of(const std::string& sql);
 
+  // From now on whatever runs asks `enough` often, on its own thread, and ends with
+  // StoreInterrupted when it says true. Empty: no more.
+  void interrupt_when(std::function<bool()> enough);
+
+  // Makes the file an empty database, however damaged it is. Others may have it open.
+  void make_empty();
+
   // The length of the write-ahead log after the last commit of this connection, in pages. From the
   // first call on, the caller sees to checkpoints: SQLite makes none by itself.
   int wal_pages();
@@ -71,6 +79,7 @@ class Connection {
   sqlite3* db_ = nullptr;
   const std::chrono::milliseconds busy_timeout_;
   int wal_pages_ = -1;  // -1: nobody has asked
+  std::function<bool()> enough_;
   std::unordered_map<const char*, Statement> statements_;
 };
 

@@ -1,11 +1,14 @@
 #include "store/sqlite/sqlite_search_index.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include "core/unique_fd.h"
 #include "store/sqlite/connection.h"
@@ -18,8 +21,9 @@ namespace {
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
 constexpr int kCacheKib = 2 * 1024;
 constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kWalkMax = 1000;     // at least as much as anybody asks for
-constexpr std::size_t kRoomsAtOnce = 100;  // in one expression: FTS5's are not to be too deep
+constexpr std::size_t kWalkMax = 1000;          // at least as much as anybody asks for
+constexpr std::size_t kForgottenAtOnce = 2000;  // of a deleted room, while others wait
+constexpr std::size_t kRoomsAtOnce = 100;       // in one expression: FTS5's are not to be too deep
 
 // `room` is a word to look for, too, so that what others say in other rooms is never walked
 // through.
@@ -49,14 +53,15 @@ std::string quoted(std::string_view words) {
   return out + '"';
 }
 
-// In FTS5's query syntax; without `rooms` in all of them.
+// In FTS5's query syntax; without `rooms` in all of them. An AND is not written between the terms:
+// then those that the tokenizer finds no word in (a dash, an emoji) are left out.
 std::string expression(const std::vector<SearchIndex::Term>& terms, std::span<const RoomId> rooms) {
   std::string out;
   for (const auto room : rooms)
     out.append(out.empty() ? "room : (" : " OR ").append(room_word(room));
   out += out.empty() ? "text : (" : ") AND text : (";
   for (const auto& term : terms) {
-    if (out.back() != '(') out += " AND ";
+    if (out.back() != '(') out += ' ';
     out += quoted(term.words);
     if (term.is_prefix) out += " *";
   }
@@ -77,76 +82,158 @@ std::string indexable(std::string text) {
   return text;
 }
 
+// While it lives, the connection asks.
+class Interruptible {
+ public:
+  Interruptible(Connection& db, const std::function<bool()>& enough) : db_(db) {
+    db_.interrupt_when(enough);
+  }
+  ~Interruptible() { db_.interrupt_when(nullptr); }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  Connection& db_;
+};
+
 class SqliteSearchIndex final : public SearchIndex {
  public:
-  SqliteSearchIndex(const std::string& path, const std::string& epoch, LogPosition head)
-      : db_(path, Connection::Mode::kReadWrite, kBusyTimeout), epoch_(epoch) {
-    db_.execute("PRAGMA journal_mode = WAL");
-    db_.execute("PRAGMA synchronous = NORMAL");  // a power cut loses the last steps: taken again
-    db_.execute("PRAGMA trusted_schema = OFF");
-    db_.execute("PRAGMA cache_size = -" + std::to_string(kCacheKib));
-    Scope scope(db_, "BEGIN IMMEDIATE");
-    db_.execute(kSchema);
-    const auto ours = db_.number("SELECT count(*) FROM state WHERE version = ? AND epoch = ?", 0,
-                                 kVersion, epoch_);
+  SqliteSearchIndex(std::string path, std::string epoch, LogPosition head)
+      : path_(std::move(path)), epoch_(std::move(epoch)) {
+    try {
+      open(head);
+    } catch (const StoreDamaged&) {  // nothing is lost with it
+      make_anew(head);
+    }
+  }
+
+  State state() override {
+    return healing([&] { return read_state(); });
+  }
+
+  bool apply(const Step& step) override {
+    return healing([&] {
+      Scope scope(db(), "BEGIN IMMEDIATE");
+      if (read_state().position != step.from) return false;
+      const bool is_whole = forget_rooms(step.rooms_gone);
+      if (is_whole) take(step);
+      scope.commit();
+      return is_whole;
+    });
+  }
+
+  void begin_anew(LogPosition head) override {
+    healing([&] {
+      Scope scope(db(), "BEGIN IMMEDIATE");
+      clear(head);
+      scope.commit();
+    });
+  }
+
+  Hits find(const std::vector<Term>& terms, const std::vector<RoomId>& rooms, std::size_t limit,
+            const std::function<bool()>& enough) override {
+    if (rooms.empty()) return {};
+    return healing([&] {
+      Hits hits;
+      Scope scope(db(), "BEGIN");
+      const Interruptible asking(db(), enough);
+      try {
+        look(terms, rooms, limit, hits.newest_first);
+      } catch (const StoreInterrupted&) {
+        hits.complete = false;
+      }
+      std::ranges::sort(hits.newest_first, std::greater(), &Hit::id);
+      if (hits.newest_first.size() > limit) hits.newest_first.resize(limit);
+      return hits;
+    });
+  }
+
+ private:
+  // What turns out to be damaged is made anew, and filled by the steps that follow.
+  template <typename Work>
+  std::invoke_result_t<Work> healing(Work work) {
+    try {
+      return work();
+    } catch (const StoreDamaged& e) {
+      // It has no beginning: should the log have been pruned, the next step sees to that.
+      make_anew(LogPosition());
+      throw StoreFailure(std::string(e.what()) + "; it is made anew");
+    }
+  }
+
+  Connection& db() {
+    if (!db_) open(LogPosition());  // making it anew has failed
+    return *db_;
+  }
+
+  void open(LogPosition head) {
+    UniqueFd created(::open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
+    created.reset();
+    db_.emplace(path_, Connection::Mode::kReadWrite, kBusyTimeout);
+    db_->execute("PRAGMA journal_mode = WAL");
+    db_->execute("PRAGMA synchronous = NORMAL");  // a power cut loses the last steps: taken again
+    db_->execute("PRAGMA trusted_schema = OFF");
+    db_->execute("PRAGMA cache_size = -" + std::to_string(kCacheKib));
+    Scope scope(*db_, "BEGIN IMMEDIATE");
+    db_->execute(kSchema);
+    const auto ours = db_->number("SELECT count(*) FROM state WHERE version = ? AND epoch = ?", 0,
+                                  kVersion, epoch_);
     if (ours == 0) clear(head);
     scope.commit();
   }
 
-  State state() override {
-    auto rows = db_.query("SELECT position, began_at FROM state");
-    if (!rows.next()) throw StoreFailure("search index: it has no state");
+  // In place: to another process an unlinked file would be another index.
+  void make_anew(LogPosition head) {
+    db_.reset();
+    Connection(path_, Connection::Mode::kReadWrite, kBusyTimeout).make_empty();
+    open(head);
+  }
+
+  State read_state() {
+    auto rows = db().query("SELECT position, began_at FROM state");
+    if (!rows.next()) throw StoreDamaged("search index: it has no state");
     return {rows.id<LogPosition>(0), rows.id<LogPosition>(1)};
   }
 
-  bool apply(const Step& step) override {
-    Scope scope(db_, "BEGIN IMMEDIATE");
-    if (state().position != step.from) return false;
-    for (const auto room : step.rooms_gone) {
-      db_.run("DELETE FROM said WHERE rowid IN (SELECT rowid FROM said WHERE said MATCH ?)",
-              "room : " + room_word(room));
+  // False: there is more, and others wait.
+  bool forget_rooms(const std::vector<RoomId>& rooms) {
+    auto left = static_cast<std::int64_t>(kForgottenAtOnce);
+    for (const auto room : rooms) {
+      left -= db().run(
+          "DELETE FROM said WHERE rowid IN (SELECT rowid FROM said WHERE said MATCH ? LIMIT ?)",
+          "room : " + room_word(room), left);
+      if (left <= 0) return false;
     }
-    for (const auto id : step.unsaid) db_.run("DELETE FROM said WHERE rowid = ?", id);
-    for (const auto& said : step.said) {
-      db_.run("DELETE FROM said WHERE rowid = ?", said.id);
-      db_.run("INSERT INTO said (rowid, room, text) VALUES (?, ?, ?)", said.id,
-              room_word(said.room), indexable(said.text));
-    }
-    db_.run("UPDATE state SET position = ?", step.to);
-    scope.commit();
     return true;
   }
 
-  void begin_anew(LogPosition head) override {
-    Scope scope(db_, "BEGIN IMMEDIATE");
-    clear(head);
-    scope.commit();
+  void take(const Step& step) {
+    for (const auto id : step.unsaid) db().run("DELETE FROM said WHERE rowid = ?", id);
+    for (const auto& said : step.said) {
+      db().run("DELETE FROM said WHERE rowid = ?", said.id);
+      db().run("INSERT INTO said (rowid, room, text) VALUES (?, ?, ?)", said.id,
+               room_word(said.room), indexable(said.text));
+    }
+    db().run("UPDATE state SET position = ?", step.to);
   }
 
   // First among what anybody has said: words that few use, or many in these rooms, are found there
   // without looking through the rooms. If that goes on for too long, by the rooms' own words.
-  std::vector<Hit> find(const std::vector<Term>& terms, const std::vector<RoomId>& rooms,
-                        std::size_t limit) override {
-    if (rooms.empty()) return {};
-    Scope scope(db_, "BEGIN");
-    std::vector<Hit> hits;
-    if (walk(terms, {}, rooms, limit, hits)) return hits;
+  void look(const std::vector<Term>& terms, const std::vector<RoomId>& rooms, std::size_t limit,
+            std::vector<Hit>& hits) {
+    if (walk(terms, {}, rooms, limit, hits)) return;
     hits.clear();
     for (std::size_t i = 0; i < rooms.size(); i += kRoomsAtOnce) {
       const auto some = std::span(rooms).subspan(i, std::min(kRoomsAtOnce, rooms.size() - i));
       walk(terms, some, some, limit, hits);
     }
-    std::ranges::sort(hits, std::greater(), &Hit::id);
-    if (hits.size() > limit) hits.resize(limit);
-    return hits;
   }
 
- private:
   // Adds the newest `limit` in `rooms`, of all that match, or of those in `among`. False: there may
   // be more, behind too many of other rooms.
   bool walk(const std::vector<Term>& terms, std::span<const RoomId> among,
             std::span<const RoomId> rooms, std::size_t limit, std::vector<Hit>& hits) {
-    auto rows = db_.query(
+    auto rows = db().query(
         "SELECT rowid, substr(room, 2), iif(room IN (SELECT value FROM json_each(?)), "
         "highlight(said, 1, ?, ?), NULL) FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT ?",
         json_of(rooms), std::string(1, kMarkBegin), std::string(1, kMarkEnd),
@@ -162,13 +249,14 @@ class SqliteSearchIndex final : public SearchIndex {
   }
 
   void clear(LogPosition head) {
-    db_.run("DELETE FROM said");
-    db_.run("DELETE FROM state");
-    db_.run("INSERT INTO state VALUES (1, ?, ?, 0, ?)", kVersion, epoch_, head);
+    db().execute("DROP TABLE said");  // to delete row by row would take as long as to make it
+    db().execute(kSchema);
+    db().run("DELETE FROM state");
+    db().run("INSERT INTO state VALUES (1, ?, ?, 0, ?)", kVersion, epoch_, head);
   }
 
-  Connection db_;
-  const std::string epoch_;
+  const std::string path_, epoch_;
+  std::optional<Connection> db_;
 };
 
 }  // namespace
@@ -176,16 +264,11 @@ class SqliteSearchIndex final : public SearchIndex {
 
 std::unique_ptr<SearchIndex> open_sqlite_search_index(const std::string& path,
                                                       const std::string& epoch, LogPosition head) {
-  const auto open = [&] {
-    UniqueFd created(::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
-    created.reset();
-    return std::make_unique<sqlite::SqliteSearchIndex>(path, epoch, head);
-  };
   try {
-    return open();
-  } catch (const StoreDamaged&) {  // nothing is lost with it
-    for (const auto* end : {"", "-wal", "-shm"}) ::unlink((path + end).c_str());
-    return open();
+    return std::make_unique<sqlite::SqliteSearchIndex>(path, epoch, head);
+  } catch (const StoreFailure& e) {
+    throw StoreFailure("cannot open the search index " + path + ": " + e.what() +
+                       "; it may be deleted, and is made anew");
   }
 }
 
