@@ -213,7 +213,8 @@ TEST_F(SearcherTest, TheBestComesFirstAndOfEqualsTheNewest) {
 }
 
 TEST_F(SearcherTest, AnythingCanBeAskedAndSaid) {
-  say(std::string("null\0byte \x02marks\x03 \"quotes\" AND (brackets) text:x *", 52));
+  using namespace std::string_literals;
+  say("null\0byte \x02marks\x03 \"quotes\" AND (brackets) text:x *"s);
   for (const auto* q : {"null", "marks", "\"quotes\"", "AND", "(brackets)", "text:x", "NEAR(x",
                         "^x", "a-b", "x*", "'; DROP"}) {
     EXPECT_TRUE(ask(q, {one_}).has_value()) << q;
