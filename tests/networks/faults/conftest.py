@@ -14,8 +14,8 @@ for _folder in (_HERE, os.path.dirname(_HERE), os.path.join(_HERE, "..", "..", "
     sys.path.insert(0, os.path.abspath(_folder))
 
 from harness.fairlead import BINARY  # noqa: E402
+from harness.namespace import why_not  # noqa: E402
 from lab.lab import Lab  # noqa: E402
-from lab.namespace import why_not  # noqa: E402
 from lab.side_by_side import SideBySide  # noqa: E402
 
 _RUN = pytest.StashKey()

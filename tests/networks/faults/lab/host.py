@@ -4,8 +4,8 @@ import os
 import re
 
 from harness.fairlead import REPOSITORY, Fairlead
+from harness.namespace import Namespace
 from harness.proxy import Proxy
-from .namespace import Namespace
 
 ADDRESS = "10.0.0.1"
 _SETTINGS = os.path.join(REPOSITORY, "deploy", "sysctl-fairlead.conf")

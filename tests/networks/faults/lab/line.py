@@ -3,8 +3,9 @@ does what networks do."""
 
 import re
 
+from harness.namespace import Namespace
+
 from .host import ADDRESS
-from .namespace import Namespace
 
 # One packet for each segment: else the packet filter sees several in one, of a length that no line ever has.
 _PLAIN = "gso_max_segs 1"
