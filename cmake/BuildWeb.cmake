@@ -1,4 +1,5 @@
-# cmake -D ESBUILD=… -D FROM=web -D CLIENT=fallback/client/src -D TO=… -P BuildWeb.cmake: the pages, as nginx serves them.
+# cmake -D ESBUILD=… -D PYTHON=… -D FROM=web -D CLIENT=fallback/client/src -D DOCS=docs -D TO=… -P BuildWeb.cmake:
+# the pages, as nginx serves them.
 # A page's scripts, with the client in them, become one file, which is named by its content: no cache on the way can
 # give a page the script of another version, and nginx lets browsers keep it for ever.
 set(made ${TO}.new)
@@ -9,8 +10,12 @@ execute_process(
     --alias:fairlead-client=${CLIENT} --outdir=${made} --entry-names=[name] --log-level=warning
   COMMAND_ERROR_IS_FATAL ANY)
 
-file(GLOB bundles RELATIVE ${made} ${made}/*)
-file(GLOB pages ${FROM}/*.html)
+# The API reference, and the documents that it is made from.
+execute_process(COMMAND ${PYTHON} ${FROM}/reference/make.py ${DOCS} OUTPUT_FILE ${made}/reference.html COMMAND_ERROR_IS_FATAL ANY)
+file(COPY ${DOCS}/openapi.yaml ${DOCS}/asyncapi.yaml DESTINATION ${made})
+
+file(GLOB pages ${FROM}/*.html ${made}/*.html)
+file(GLOB bundles RELATIVE ${made} ${made}/*.js ${made}/*.css)
 foreach(page ${pages})
   file(READ ${page} html)
   foreach(bundle ${bundles})

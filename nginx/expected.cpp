@@ -93,7 +93,9 @@ Directives tls_level() {
        ""},
       {"ssl_session_timeout", "1d", Rule::kTaste, "", "5m"},
       {"ssl_session_tickets", "off", Rule::kTaste, "", "on"},
-      {"ssl_buffer_size", "4k", Rule::kBytesAtMost, "kept for each stream", "16k"},
+      {"ssl_buffer_size", "1400", Rule::kBytesAtMost,
+       "kept for each stream; a record that fits one segment is read as soon as that comes", "16k"},
+      {"http2_pool_size", "2k", Rule::kTaste, "", "4k"},
       {"http2_max_concurrent_streams", "64", Rule::kTaste, "", "128"},
   };
 }
@@ -135,7 +137,8 @@ Directives proxied(const Numbers& n) {
   };
 }
 
-// A stream, of either kind; `is_web_socket` says which headers it cannot do without.
+// A stream, of either kind; `is_web_socket` says which headers it cannot do without, and that a
+// buffer is needed for each direction.
 Directives stream(const Numbers& n, bool is_web_socket) {
   auto all = proxied(n);
   if (is_web_socket) {
@@ -147,14 +150,15 @@ Directives stream(const Numbers& n, bool is_web_socket) {
       }
     }
   }
+  const auto& buffer = is_web_socket ? n.websocket_buffer : n.stream_buffer;
   const auto rule = is_web_socket ? Rule::kTaste : Rule::kSame;
   const Directives own = {
       {"proxy_buffering", "off", rule, "a buffered event stream never arrives", "on"},
       {"gzip", "off", rule, "a compressed stream is held back", "off"},
-      {"proxy_buffer_size", n.stream_buffer, Rule::kTaste,
+      {"proxy_buffer_size", buffer, Rule::kTaste,
        "kept for a stream's life, by a WebSocket twice: idle ones want it small, busy ones large",
        "4k"},
-      {"proxy_buffers", "8 " + n.stream_buffer, Rule::kTaste,
+      {"proxy_buffers", "8 " + buffer, Rule::kTaste,
        "not used here, but nginx wants them to fit the other", "8 4k"},
       {"proxy_read_timeout", time_text(n.silence), Rule::kSecondsAtLeast,
        "longer than the longest heartbeat, or healthy streams are cut", "60s"},

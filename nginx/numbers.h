@@ -58,6 +58,7 @@ struct Numbers {
   std::size_t connections = 16'384;         // of one worker
   std::size_t descriptors = 2 * 16'384;     // the client's and the server's
   std::string stream_buffer = "2k";         // in nginx's words
+  std::string websocket_buffer = "1408";    // two of them for a WebSocket
   std::size_t streams_per_client = 10'000;  // refused here before the server has to
   int logins_per_s = 50;                    // sign-ups and logins from one address
 };

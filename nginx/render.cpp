@@ -79,7 +79,8 @@ Complaint check(const Settings& s) {
                     check_path("--log", s.log),
                     check_workers(s.workers),
                     check_shutdown(s.numbers),
-                    check_size("--stream-buffer", s.numbers.stream_buffer)};
+                    check_size("--stream-buffer", s.numbers.stream_buffer),
+                    check_size("--websocket-buffer", s.numbers.websocket_buffer)};
   if (!s.user.empty()) all.push_back(check_word("--user", s.user));
   if (s.tls) {
     all.push_back(check_path("--tls", s.tls->certificate));
@@ -175,6 +176,7 @@ Names names_of(const Settings& s, const Version& version) {
                                     {"UPSTREAM", Level::kUpstream},
                                     {"TLS", Level::kTls},
                                     {"STREAM", Level::kStream},
+                                    {"WEBSOCKET", Level::kWebSocket},
                                     {"POLL", Level::kPoll},
                                     {"REST", Level::kRest}}) {
     names.emplace(std::string("DIRECTIVES_") + name, lines_of(directives_of(level, s.numbers)));

@@ -45,6 +45,7 @@ void PollConnection::begin(Poll poll) {
   state_ = State::kHeld;
   key_of_last_ = 0;  // of another user perhaps; refused, this poll has none
   fingerprint_ = poll.fingerprint;
+  more_head_.swap(poll.more_head);
   request_id_.swap(poll.request_id);  // an empty one is not to keep the last one's memory
   timeout_s_ = static_cast<std::uint8_t>(poll.timeout.count());
   asked_ = std::make_unique<Asked>(
@@ -163,7 +164,7 @@ void PollConnection::end(const hub::Ending& ending, std::string_view, std::strin
   if (!body.superseded) body.lines = bye;
   body.poll_again_ms = ending.reconnect_in_ms;
   if (ending.reason == hub::EndReason::kRestart) connection_.keep_alive = false;
-  answer(to_response(body, {request_id_, false, connection_.keep_alive}));
+  answer(to_response(body, {request_id_, false, connection_.keep_alive, more_head_}));
 }
 
 // Where this poll began: what a client comes back with that has been given nothing.
@@ -181,13 +182,13 @@ void PollConnection::answer_events(std::string_view lines) {
   body.lines = lines;
   body.heartbeat_s = session_->heartbeat_s;
   session_ = nullptr;
-  answer(to_response(body, {request_id_, false, connection_.keep_alive}));
+  answer(to_response(body, {request_id_, false, connection_.keep_alive, more_head_}));
 }
 
 void PollConnection::answer_problem(Error error) {
   if (request_id_.empty()) request_id_ = http::make_request_id();
   const auto response = http::problem(error, request_id_);
-  answer(http::serialise_head(response, {request_id_, false, connection_.keep_alive}) +
+  answer(http::serialise_head(response, {request_id_, false, connection_.keep_alive, more_head_}) +
          response.body);
 }
 

@@ -32,6 +32,7 @@ struct Poll {
   std::chrono::seconds timeout{limits::kPollTimeoutDefault_s};  // 0: a short poll
   hub::OpenRequest request;
   HeadFingerprint fingerprint{};  // of its head; 0: not to be known again
+  std::string more_head = {};     // header lines for its answers (http::Origins::answer_lines)
 };
 
 // Reads what a polling client sends next, without its HTTP worker. Any engine's thread, does not
@@ -118,6 +119,7 @@ class PollConnection final : public stream::Connection {
   hub::Session* session_ = nullptr;  // while held
   std::unique_ptr<Asked> asked_;
   std::unique_ptr<Unsent> unsent_;  // kAnswering
+  std::string more_head_;
   std::string request_id_;          // empty: one is made for the answer
   // The last poll's head and session, and how that was left (uses_of_last_): what begin_again()
   // goes by.

@@ -7,6 +7,7 @@
 #include "api/issue.h"
 #include "api/routes.h"
 #include "chat/requests.h"
+#include "protocol/ids.h"
 
 namespace fairlead::api {
 namespace {
@@ -14,18 +15,30 @@ namespace {
 constexpr std::size_t kUsersDefault = 20;
 constexpr std::size_t kUsersMax = 100;
 
-void register_with_hash(Api& api, const chat::NewAccount& account, std::string hash,
-                        const Answer& answer) {
-  api.chat().register_user(account.name, account.display_name, std::move(hash),
-                           answer.then<User>([&api](const Answer& to, User user) {
-                             to.json(201, session_json(api, user));
-                           }));
+// A sign-up that may go on.
+struct SignUp {
+  chat::NewAccount account;
+  Delivery delivery;
+  audit::Entry entry;
+};
+
+void register_with_hash(Api& api, const SignUp& wanted, std::string hash, const Answer& answer) {
+  api.chat().register_user(
+      wanted.account.name, wanted.account.display_name, std::move(hash),
+      answer.then<User>([&api, delivery = wanted.delivery, entry = wanted.entry](const Answer& to,
+                                                                                 const User& user) {
+        auto noted = entry;
+        noted.user = protocol::to_wire(user.id);
+        api.note(std::move(noted));
+        answer_with_token(api, user.id, user, delivery, to);
+      }));
 }
 
 // The name is looked up before the password is hashed, which is dear; what decides is the
 // transaction.
 void sign_up(Api& api, const http::Request& request, const Answer& answer) {
-  const auto charge = api.registrations().charge(request.client_ip, api.clock().mono());
+  const auto charge =
+      api.registrations().charge(throttle_key(request.client_ip), api.clock().mono());
   if (!charge.allowed) {
     return answer.fail(chat::rate_limited(charge.quota, "too many new accounts from this address"));
   }
@@ -33,15 +46,18 @@ void sign_up(Api& api, const http::Request& request, const Answer& answer) {
   if (!body) return answer.fail(body.error());
   auto account = chat::parse_new_account(*body);
   if (!account) return answer.fail(account.error());
-  auto name = account->name;
+  const auto delivery = asked_delivery(api, request, *body);
+  if (!delivery) return answer.fail(delivery.error());
+  const auto wanted = std::make_shared<const SignUp>(
+      SignUp{std::move(*account), *delivery, entry_of(request, "signup")});
   api.chat().find_login(
-      std::move(name), answer.then<chat::Login>([&api, account = std::move(*account)](
-                                                    const Answer& to, chat::Login login) {
+      wanted->account.name,
+      answer.then<chat::Login>([&api, wanted](const Answer& to, const chat::Login& login) {
         if (login.user) return to.fail(error(ErrorCode::kNameTaken, "choose another name"));
         api.passwords().hash(
-            account.password,
-            to.then<std::string>([&api, account](const Answer& to_client, std::string hash) {
-              register_with_hash(api, account, std::move(hash), to_client);
+            wanted->account.password,
+            to.then<std::string>([&api, wanted](const Answer& to_client, std::string hash) {
+              register_with_hash(api, *wanted, std::move(hash), to_client);
             }));
       }));
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/entrance.h"
 #include "api/store_probe.h"
 #include "auth/auth.h"
 #include "auth/fingerprint.h"
@@ -20,6 +21,8 @@ struct Settings {
   // argon2id is dear: what one address may cause. Logins count only while they fail.
   chat::Rate registrations_per_address{600, std::chrono::minutes(1), 600};
   chat::Rate login_failures_per_name{10, std::chrono::minutes(1), 10};  // … and address
+  chat::Rate login_failures_per_address{100, std::chrono::minutes(1), 100};
+  std::vector<std::string> origins = {};   // whose pages may use cookies, beside our own
   std::vector<std::string> api_keys = {};  // of programs that may call /server/…; none: nobody may
 };
 
@@ -56,6 +59,8 @@ class Api {
     std::function<http::ServerStats()> http_stats = {};  // may be empty: not in /metrics then
     std::function<BetweenNodes()> between_nodes = {};    // the same
     std::function<hub::NetworkStats()> networks = {};    // the same
+    auth::ExternalTokens* external_tokens = nullptr;     // none: no external issuer
+    audit::AuditLog* audit = nullptr;                    // none: nothing is kept
   };
   explicit Api(Parts parts, Settings settings = {});
   Api(const Api&) = delete;
@@ -63,6 +68,12 @@ class Api {
 
   chat::Service& chat() { return parts_.chat; }
   auth::Tokens& tokens() { return parts_.tokens; }
+  const Entrance& entrance() const { return entrance_; }
+  // For the operator's audit log, if there is one.
+  void note(audit::Entry entry);
+  // What costs a client nothing and us no work: ten a minute of one address, lest they fill the
+  // disk and push out what matters.
+  void note_seldom(audit::Entry entry);
   auth::Passwords& passwords() { return parts_.passwords; }
   hub::Hub& hub() { return parts_.hub; }
   const Clock& clock() const { return parts_.clock; }
@@ -72,6 +83,7 @@ class Api {
   using AddressLimiter = chat::RateLimiter<std::string>;
   AddressLimiter& registrations() { return registrations_; }
   AddressLimiter& login_failures() { return login_failures_; }
+  AddressLimiter& address_failures() { return address_failures_; }
 
   bool is_api_key(std::string_view key) const;  // takes as long whatever the key is
 
@@ -80,8 +92,10 @@ class Api {
 
  private:
   const Parts parts_;
+  const Entrance entrance_;
   AddressLimiter registrations_;
-  AddressLimiter login_failures_;
+  AddressLimiter login_failures_, address_failures_;
+  AddressLimiter seldom_{{10, std::chrono::minutes(1), 10}};
   StoreProbe store_probe_;
   const auth::Fingerprint fingerprint_;
   std::vector<auth::Fingerprint::Hash> api_keys_;  // constant after construction

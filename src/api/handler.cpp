@@ -4,8 +4,11 @@
 #include <charconv>
 #include <string_view>
 
-#include "api/authenticate.h"
+#include "api/entrance.h"
+#include "auth/content_tag.h"
 #include "chat/permissions.h"
+#include "core/network.h"
+#include "core/text.h"
 #include "protocol/ids.h"
 
 namespace fairlead::api {
@@ -32,6 +35,21 @@ void Answer::json(int status, std::string body, Headers headers) const {
   responder_.respond(std::move(response));
 }
 
+void Answer::json_unless_known(std::string_view known, std::string body) const {
+  http::Response response;
+  auto tag = auth::content_tag(body);
+  if (names_tag(known, tag)) {
+    response.status = 304;
+    response.content_type.clear();
+  } else {
+    response.body = std::move(body);
+  }
+  response.headers = {{"ETag", std::move(tag)},
+                      {"Cache-Control", "private, no-cache"},
+                      {"Vary", "Authorization, Cookie"}};
+  responder_.respond(std::move(response));
+}
+
 void Answer::text(int status, std::string content_type, std::string body) const {
   http::Response response;
   response.status = status;
@@ -41,16 +59,25 @@ void Answer::text(int status, std::string content_type, std::string body) const 
   responder_.respond(std::move(response));
 }
 
-void Answer::none() const {
+void Answer::none(Headers headers) const {
   http::Response response;
   response.status = 204;
   response.content_type.clear();
+  response.headers = std::move(headers);
   response.headers.emplace_back("Cache-Control", "no-store");
   responder_.respond(std::move(response));
 }
 
 void Answer::fail(const Error& error) const {
   responder_.respond(http::problem(with_challenge(error), request_id_));
+}
+
+bool names_tag(std::string_view if_none_match, std::string_view tag) {
+  return any_entry(if_none_match, [tag](std::string_view entry) {
+    constexpr std::string_view kWeak = "W/";
+    if (entry.starts_with(kWeak)) entry.remove_prefix(kWeak.size());
+    return entry == "*" || entry == tag;
+  });
 }
 
 http::Handler open(OpenHandler handler) {
@@ -62,11 +89,28 @@ http::Handler open(OpenHandler handler) {
 http::Handler signed_in(Api& api, SignedInHandler handler) {
   return [&api, handler = std::move(handler)](const http::Request& request,
                                               http::Responder responder) {
-    const Answer answer(std::move(responder), request.id);
-    const auto identity = authenticate(request, api.tokens());
-    if (!identity) return answer.fail(identity.error());
-    handler(Call{request, *identity}, answer);
+    api.entrance().authenticate(
+        request, [handler, answer = Answer(std::move(responder), request.id)](
+                     const http::Request& from, const Result<auth::Identity>& identity) {
+          if (!identity) return answer.fail(identity.error());
+          handler(Call{from, *identity}, answer);
+        });
   };
+}
+
+std::string throttle_key(const std::string& client_ip) {
+  return client_ip.find(':') == std::string::npos ? client_ip : Network::of_ip(client_ip).to_wire();
+}
+
+audit::Entry entry_of(const http::Request& request, std::string_view action) {
+  return {.action = action, .address = request.client_ip, .request_id = request.id};
+}
+
+audit::Entry entry_of(const Call& call, std::string_view action, RoomId room) {
+  auto entry = entry_of(call.request, action);
+  entry.user = protocol::to_wire(call.user());
+  if (room) entry.room = protocol::to_wire(room);
+  return entry;
 }
 
 http::Handler in_room(Api& api, RoomHandler handler) {

@@ -1,4 +1,5 @@
 // POST /rooms/{r}/typing, GET /rooms/{r}/presence, GET and PUT /presence, GET /sync
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -45,6 +46,20 @@ void set_presence(Api& api, const Call& call, const Answer& answer) {
   api.chat().set_away(call.user(), away, answer.then_none());
 }
 
+// `?after=` a room's id, `?limit=` rooms.
+Result<chat::SyncPage> parse_sync_page(const http::Request& request) {
+  const auto limit = number_query(request, "limit", 1, 1'000'000, chat::kSyncRoomsMax);
+  if (!limit) return fail(limit.error());
+  chat::SyncPage page;
+  page.rooms_max = std::min(*limit, chat::kSyncRoomsMax);
+  if (const auto value = request.query_value("after"); value && !value->empty()) {
+    const auto after = protocol::parse_room_id(*value);
+    if (!after) return fail(field_error("after", "must be a room's id"));
+    page.after = *after;
+  }
+  return page;
+}
+
 }  // namespace
 
 void add_live_routes(http::Routes& routes, Api& api) {
@@ -70,7 +85,9 @@ void add_live_routes(http::Routes& routes, Api& api) {
              }));
   routes.add(Method::kGet, "/api/v1/sync",
              signed_in(api, [&api](const Call& call, const Answer& answer) {
-               api.chat().sync(call.user(),
+               const auto page = parse_sync_page(call.request);
+               if (!page) return answer.fail(page.error());
+               api.chat().sync(call.user(), *page,
                                answer.then<std::string>([](const Answer& to, std::string json) {
                                  to.json(200, std::move(json));
                                }));

@@ -4,6 +4,7 @@
 #include "api/handler.h"
 #include "api/routes.h"
 #include "chat/requests.h"
+#include "protocol/ids.h"
 
 namespace fairlead::api {
 namespace {
@@ -34,17 +35,25 @@ void set_role(Api& api, const Call& call, RoomId room, const Answer& answer) {
   if (!body) return answer.fail(body.error());
   const auto role = chat::parse_role_change(*body);
   if (!role) return answer.fail(role.error());
-  api.chat().set_role(
-      call.user(), room, *user, *role,
-      answer.then<chat::RoleChange>([](const Answer& to, const chat::RoleChange& change) {
-        to.json(change.added ? 201 : 200, protocol::to_json(change.member));
-      }));
+  auto entry = entry_of(call, "role_changed", room);
+  entry.target = protocol::to_wire(*user);
+  entry.role = protocol::to_wire(*role);
+  api.chat().set_role(call.user(), room, *user, *role,
+                      answer.then<chat::RoleChange>(
+                          [&api, entry](const Answer& to, const chat::RoleChange& change) {
+                            auto noted = entry;
+                            if (change.added) noted.action = "member_added";
+                            api.note(std::move(noted));
+                            to.json(change.added ? 201 : 200, protocol::to_json(change.member));
+                          }));
 }
 
 void remove_member(Api& api, const Call& call, RoomId room, const Answer& answer) {
   const auto user = user_param(call.request);
   if (!user) return answer.fail(user.error());
-  api.chat().remove_member(call.user(), room, *user, answer.then_none());
+  auto entry = entry_of(call, "member_removed", room);
+  entry.target = protocol::to_wire(*user);
+  api.chat().remove_member(call.user(), room, *user, answer.then_none(api, std::move(entry)));
 }
 
 }  // namespace

@@ -59,20 +59,29 @@ Result<store::HistoryQuery> parse_history_query(const http::Request& request) {
   return query;
 }
 
-void page(const Answer& to, const store::History& history) {
+std::string page_json(const store::History& history) {
   std::string json = R"({"messages":[)";
   for (const auto& message : history.messages) {
     if (json.back() != '[') json += ',';
     json += protocol::message_json(message);
   }
   json += history.has_more ? R"(],"has_more":true})" : R"(],"has_more":false})";
-  to.json(200, std::move(json));
+  return json;
+}
+
+void page(const Answer& to, const store::History& history) {
+  to.json(200, page_json(history));
 }
 
 void list(Api& api, const Call& call, RoomId room, const Answer& answer) {
   const auto query = parse_history_query(call.request);
   if (!query) return answer.fail(query.error());
-  api.chat().history(call.user(), room, *query, answer.then<store::History>(page));
+  std::string known(call.request.header("if-none-match").value_or(""));
+  api.chat().history(call.user(), room, *query,
+                     answer.then<store::History>(
+                         [known = std::move(known)](const Answer& to, const auto& history) {
+                           to.json_unless_known(known, page_json(history));
+                         }));
 }
 
 void inbox(Api& api, const Call& call, const Answer& answer) {
@@ -111,6 +120,19 @@ http::Handler reaction(Api& api, ReactionChange change) {
       });
 }
 
+void delete_message(Api& api, const Call& call, RoomId room, MessageId message,
+                    const Answer& answer) {
+  auto entry = entry_of(call, "message_deleted_by_another", room);
+  entry.target = protocol::to_wire(message);
+  api.chat().delete_message(
+      call.user(), room, message,
+      answer.then<chat::Deletion>(
+          [&api, entry = std::move(entry)](const Answer& to, chat::Deletion deletion) {
+            if (deletion == chat::Deletion::kByAnother) api.note(entry);
+            to.none();
+          }));
+}
+
 void add_one_message_routes(http::Routes& routes, Api& api) {
   using http::Method;
   const std::string path = "/api/v1/rooms/:room/messages/:message";
@@ -126,7 +148,7 @@ void add_one_message_routes(http::Routes& routes, Api& api) {
   routes.add(Method::kDelete, path,
              on_message(api, [&api](const Call& call, RoomId room, MessageId message,
                                     const Answer& answer) {
-               api.chat().delete_message(call.user(), room, message, answer.then_none());
+               delete_message(api, call, room, message, answer);
              }));
   routes.add(Method::kPut, path + "/reactions/:emoji", reaction(api, &chat::Service::react));
   routes.add(Method::kDelete, path + "/reactions/:emoji", reaction(api, &chat::Service::unreact));

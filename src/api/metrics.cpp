@@ -121,6 +121,15 @@ void add_networks(Page& page, const hub::NetworkStats& stats) {
   page.gauge("networks_known", "Client networks of which something is known", stats.networks);
 }
 
+void add_external_tokens(Page& page, const auth::ExternalTokens::Stats& stats) {
+  page.counter("jwt_checked_total", "Tokens of the external issuer that were not known",
+               stats.checked);
+  page.counter("jwt_refused_total", "Of these, tokens that were refused", stats.refused);
+  page.counter("jwt_key_reads_total", "Times the issuer's keys were read", stats.key_reads);
+  page.counter("jwt_key_failures_total", "Times they could not be used, and the old ones stayed",
+               stats.key_failures);
+}
+
 void add_http(Page& page, const http::ServerStats& stats) {
   page.gauge("http_connections", "Open HTTP connections", stats.connections_open);
   page.counter("http_connections_total", "Accepted HTTP connections", stats.connections_accepted);
@@ -140,6 +149,11 @@ std::string metrics_text(const Api& api) {
              parts.presence.healthy() ? 1 : 0);
   if (parts.between_nodes) add_between_nodes(page, parts.between_nodes());
   if (parts.networks) add_networks(page, parts.networks());
+  if (parts.external_tokens != nullptr) add_external_tokens(page, parts.external_tokens->stats());
+  if (parts.audit != nullptr) {
+    page.counter("audit_lost_total", "Entries that the audit log could not keep",
+                 parts.audit->lost());
+  }
   if (parts.http_stats) add_http(page, parts.http_stats());
   return page.take();
 }

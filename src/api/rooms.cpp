@@ -33,7 +33,11 @@ void create_room(Api& api, const Call& call, const Answer& answer) {
   if (!room) return answer.fail(room.error());
   api.chat().create_room(
       call.user(), std::move(*room),
-      answer.then<chat::RoomView>([](const Answer& to, const chat::RoomView& view) {
+      answer.then<chat::RoomView>([&api, entry = entry_of(call, "room_created")](
+                                      const Answer& to, const chat::RoomView& view) {
+        auto noted = entry;
+        noted.room = protocol::to_wire(view.room.id);
+        api.note(std::move(noted));
         to.json(201, to_json(view),
                 {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
       }));
@@ -78,7 +82,8 @@ void add_room_routes(http::Routes& routes, Api& api) {
              }));
   routes.add(Method::kDelete, "/api/v1/rooms/:room",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
-               api.chat().delete_room(call.user(), room, answer.then_none());
+               api.chat().delete_room(call.user(), room,
+                                      answer.then_none(api, entry_of(call, "room_deleted", room)));
              }));
   routes.add(Method::kPost, "/api/v1/rooms/:room/join",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {

@@ -1,7 +1,7 @@
 // POST /server/disconnect: for the operator's own programs, with an API key
 #include <utility>
 
-#include "api/authenticate.h"
+#include "api/entrance.h"
 #include "api/handler.h"
 #include "api/routes.h"
 #include "chat/requests.h"
@@ -37,12 +37,21 @@ Result<log::Control> parse_target(const Json& body) {
   return log::UserDisconnected{*id};
 }
 
+// Of what parse_target() makes.
+std::string name_of(const log::Control& target) {
+  if (const auto* session = std::get_if<log::SessionDisconnected>(&target)) return session->session;
+  const auto* user = std::get_if<log::UserDisconnected>(&target);
+  return user != nullptr ? protocol::to_wire(user->user) : std::string();
+}
+
 void disconnect(Api& api, const http::Request& request, const Answer& answer) {
   const auto body = json_body(request);
   if (!body) return answer.fail(body.error());
   auto target = parse_target(*body);
   if (!target) return answer.fail(target.error());
-  api.chat().tell_nodes(std::move(*target), answer.then_none());
+  auto entry = entry_of(request, "disconnected_by_operator");
+  entry.target = name_of(*target);
+  api.chat().tell_nodes(std::move(*target), answer.then_none(api, std::move(entry)));
 }
 
 }  // namespace

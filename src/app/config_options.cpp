@@ -132,6 +132,10 @@ void add_limits(CLI::App& app, ConfigOptions& o) {
                  "Of a stream. Larger: more memory for each, fewer system calls under load")
       ->capture_default_str()
       ->group(kGroup);
+  app.add_option("--websocket-buffer", numbers.websocket_buffer,
+                 "The same of a WebSocket, in bytes or as 4k: it keeps two")
+      ->capture_default_str()
+      ->group(kGroup);
   app.add_option("--shutdown-seconds", o.shutdown_s,
                  "How long a reload leaves streams in the old workers")
       ->check(CLI::Range(1, 30 * 86'400))
@@ -196,7 +200,8 @@ std::string shown(const CLI::App& config, int argc, const char* const* argv) {
     }
     auto value = value_text(*option);
     // A file cannot say "none", so that nothing is left out of it.
-    auto line = (value == "[]" ? "# " : "") + names.front() + "=" + value;
+    const bool none = value == "[]" || value == R"("")";
+    auto line = (none ? "# " : "") + names.front() + "=" + value;
     line.resize(std::max<std::size_t>(line.size() + 1, 44), ' ');
     text += line + "# " + source + "\n";
   }

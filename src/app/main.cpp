@@ -28,6 +28,7 @@ int serve(const fairlead::app::Config& config) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  if (!config.audit_log.empty()) sigaddset(&signals, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
@@ -41,7 +42,7 @@ int serve(const fairlead::app::Config& config) {
               fairlead::app::kVersion);
   std::fflush(stdout);
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) node.reopen_files();
   node.stop();
   return 0;
 }

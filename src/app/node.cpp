@@ -8,7 +8,9 @@
 
 #include "api/api.h"
 #include "app/data_directory.h"
+#include "app/issuer_options.h"
 #include "app/version.h"
+#include "audit/audit_log.h"
 #include "auth/auth.h"
 #include "bus/faulty/faulty_bus.h"
 #include "bus/local/local_bus.h"
@@ -106,12 +108,14 @@ std::unique_ptr<bus::Bus> make_bus(const Config& config, const std::string& epoc
 // users.
 class Node::Parts {
  public:
-  Parts(Config config, DataDirectory directory)
+  Parts(Config config, std::optional<auth::ExternalTokens::Settings> issuer,
+        DataDirectory directory)
       : config_(std::move(config)),
         directory_(std::move(directory)),
         store_(store::open_sqlite_store(directory_.store_path())),
         head_(head_of(*store_)),
         tokens_(token_key(*store_), clock_),
+        external_tokens_(make_external_tokens(std::move(issuer))),
         writer_(*store_),
         follower_(*store_, head_),
         bus_(make_bus(config_, store_->epoch(), directory_.store_path())),
@@ -126,9 +130,10 @@ class Node::Parts {
               chat_settings()),
         api_({chat_, tokens_, passwords_, writer_, hub_, *presence_, clock_, kVersion,
               [this] { return server_ ? server_->stats() : http::ServerStats{}; },
-              [this] { return between_nodes(); }, [this] { return ladder_.stats(); }},
+              [this] { return between_nodes(); }, [this] { return ladder_.stats(); },
+              external_tokens_.get(), &audit_},
              api_settings()),
-        commands_(chat_, tokens_, hub_) {
+        commands_(chat_, api_.entrance().authenticator(), hub_, &audit_) {
     api::load_revocations(*store_, tokens_);  // those up to head_, at least
     make_shards();
     connect_to_others();
@@ -136,6 +141,7 @@ class Node::Parts {
   }
 
   Result<void> start() {
+    if (auto started = audit_.start(); !started) return started;
     writer_.start();
     follower_.start();
     bus_->start();
@@ -144,6 +150,9 @@ class Node::Parts {
     retention_.start();
     presence_->start();
     if (shelf_) shelf_->start();
+    if (external_tokens_) {
+      if (auto started = external_tokens_->start(); !started) return started;
+    }
     for (auto& engine : streams_) engine->start("stream");
     for (auto& shard : websockets_) {
       if (auto started = shard->start(); !started) return started;
@@ -176,8 +185,10 @@ class Node::Parts {
     for (auto& engine : streams_) engine->stop();
     for (auto& shard : websockets_) shard->stop();
     retention_.stop();
-    passwords_.stop();  // what it answers leads on to the writer
-    writer_.stop();     // what was accepted is committed, and still answered
+    // What these two answer leads on to the writer.
+    passwords_.stop();
+    if (external_tokens_) external_tokens_->stop();
+    writer_.stop();  // what was accepted is committed, and still answered
     bus_->stop();
     follower_.stop();
     readers_.stop();
@@ -185,7 +196,10 @@ class Node::Parts {
     server_->stop();
     presence_->stop();
     if (shelf_) shelf_->stop();
+    audit_.stop();
   }
+
+  void reopen_files() { audit_.reopen(); }
 
  private:
   chat::Settings chat_settings() const {
@@ -198,7 +212,19 @@ class Node::Parts {
   api::Settings api_settings() const {
     api::Settings settings;
     settings.api_keys = config_.api_keys;
+    settings.origins = config_.origins;
     return settings;
+  }
+
+  std::unique_ptr<auth::ExternalTokens> make_external_tokens(
+      std::optional<auth::ExternalTokens::Settings> issuer) {
+    if (!issuer) return nullptr;
+    auto find_user = [this, name = issuer->rules.issuer](const auth::JwtClaims& claims,
+                                                         chat::Done<UserId> done) {
+      chat_.external_user({name, claims.subject, claims.display_name}, std::move(done));
+    };
+    return std::make_unique<auth::ExternalTokens>(std::move(*issuer), tokens_, clock_,
+                                                  std::move(find_user));
   }
 
   void make_shards() {
@@ -246,7 +272,7 @@ class Node::Parts {
     });
     hub_.set_others({[this](const Ephemeral& event) { bus_->publish(event); },
                      [this](const std::string& session) {
-                       bus_->publish(bus::SessionMoved{session, clock_.wall_ms()});
+                       bus_->publish(bus::SessionMoved{session, clock_.wall_us()});
                      },
                      [this](UserId user, const std::string& session, const std::string& word) {
                        const auto probe = protocol::parse_base32(word);
@@ -273,7 +299,7 @@ class Node::Parts {
     hub_.prove_here(proof.user, proof.session, proof.word);
   }
   void heard(const bus::NetworkLearnt& learnt) { ladder_.take(learnt.network, learnt.findings); }
-  void heard(const bus::SessionMoved& moved) { hub_.end_if_older(moved.session, moved.at_ms); }
+  void heard(const bus::SessionMoved& moved) { hub_.end_if_older(moved.session, moved.at_us); }
 
   api::BetweenNodes between_nodes() const {
     const auto bus = bus_->stats();
@@ -295,10 +321,10 @@ class Node::Parts {
   }
 
   void make_server() {
-    connect::Realtime::Parts parts{tokens_, chat_, hub_, clock_};
+    connect::Realtime::Parts parts{tokens_, api_.entrance(), chat_, hub_, clock_};
     parts.networks = &ladder_;
-    parts.origins = config_.origins;
     parts.heartbeat_s = config_.heartbeat_seconds;
+    parts.websocket_deflate = config_.websocket_deflate;
     parts.gate = {static_cast<double>(config_.admissions_per_s),
                   static_cast<double>(config_.admissions_burst)};
     parts.per_user = {config_.user_admissions_per_s, 1s, 20 * config_.user_admissions_per_s};
@@ -315,6 +341,7 @@ class Node::Parts {
     options.listen = config_.listen;
     options.workers = config_.http_workers;
     options.trust_x_real_ip = config_.trusted_proxy;
+    options.origins = config_.origins;
     server_ = std::make_unique<http::Server>(std::move(options), std::move(routes));
   }
 
@@ -350,9 +377,11 @@ class Node::Parts {
   const Config config_;
   const Clock& clock_ = system_clock();
   DataDirectory directory_;
+  audit::AuditLog audit_{config_.audit_log, config_.node, clock_};
   std::unique_ptr<store::Store> store_;
   const LogPosition head_;  // when the node began: what is behind it comes from the follower
   auth::Tokens tokens_;
+  std::unique_ptr<auth::ExternalTokens> external_tokens_;
   auth::Passwords passwords_;
   log::Writer writer_;
   log::Follower follower_;
@@ -381,14 +410,20 @@ Node::~Node() {
 
 Result<void> Node::start() {
   const auto sharing = config_.redis == "none" ? Sharing::kAlone : Sharing::kWithNodes;
+  auto issuer = issuer_settings(config_);
+  if (!issuer) return fail(issuer.error());
   auto directory = open_data_directory(config_.data, config_.node, sharing);
   if (!directory) return fail(directory.error());
   try {
-    parts_ = std::make_unique<Parts>(config_, std::move(*directory));
+    parts_ = std::make_unique<Parts>(config_, std::move(*issuer), std::move(*directory));
     return parts_->start();
   } catch (const std::exception& e) {
     return fail(ErrorCode::kStoreUnavailable, e.what());
   }
+}
+
+void Node::reopen_files() {
+  parts_->reopen_files();
 }
 
 std::string Node::addresses() const {

@@ -20,6 +20,8 @@ class Node {
   [[nodiscard]] Result<void> start();
   // Where it listens, in words for people: "http://127.0.0.1:8400 unix:/run/fairlead.sock".
   std::string addresses() const;
+  // What it writes to was moved away (the audit log, by logrotate): goes on in new files.
+  void reopen_files();
   // Refuses newcomers, tells every client when to come back, answers what is under way, commits
   // what is queued, and lets go of everything. Takes a few seconds at most.
   void stop();

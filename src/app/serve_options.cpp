@@ -4,6 +4,9 @@
 #include <charconv>
 #include <string_view>
 
+#include "app/issuer_options.h"
+#include "http/origins.h"
+
 namespace fairlead::app {
 namespace {
 
@@ -80,10 +83,13 @@ void add_serve_options(CLI::App& serve, Config& config) {
   serve
       .add_option(
           "--origin", config.origins,
-          "Pages that may connect beside those of the same host, as https://chat.example.org;\n"
-          "* allows all; may be given several times")
+          "Pages that may call beside those of the same host, as https://chat.example.org, and\n"
+          "read the answers (CORS); null: files and sandboxed frames; * allows all but these,\n"
+          "without cookies; may be given several times")
       ->envname("FAIRLEAD_ORIGIN")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(CLI::Validator(
+          [](const std::string& text) { return http::Origins::problem_of(text); }, "ORIGIN"));
   serve
       .add_option(
           "--api-key", config.api_keys,
@@ -97,6 +103,7 @@ void add_serve_options(CLI::App& serve, Config& config) {
                                     : "an API key of less than 16 characters is too easily guessed";
           },
           "SECRET"));
+  add_issuer_options(serve, config);
   serve
       .add_option("--outbox-bytes", config.outbox_bytes,
                   "Bytes kept for a client that reads slowly, before it is fed from the log")
@@ -116,6 +123,12 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->envname("FAIRLEAD_HEARTBEAT_SECONDS")
       ->check(CLI::Range(limits::kHeartbeatMin_s, limits::kHeartbeatMax_s))
       ->capture_default_str();
+  serve
+      .add_option("--websocket-deflate", config.websocket_deflate,
+                  "on: compress what many are sent, for WebSocket clients that offer it (RFC 7692)")
+      ->envname("FAIRLEAD_WEBSOCKET_DEFLATE")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->default_str("on");
   serve
       .add_option(
           "--admissions-per-s", config.admissions_per_s,
@@ -151,6 +164,11 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->envname("FAIRLEAD_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
+  serve
+      .add_option("--audit-log", config.audit_log,
+                  "File to which it is appended who did what to what, from where: logins, rooms,\n"
+                  "members, deletions by others; JSON lines. SIGHUP opens it anew")
+      ->envname("FAIRLEAD_AUDIT_LOG");
   serve
       .add_flag("--trusted-proxy", config.trusted_proxy,
                 "Believe X-Real-IP from TCP peers too (Unix-socket peers are always believed)")

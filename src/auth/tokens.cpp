@@ -165,16 +165,17 @@ Result<void> Tokens::check_alive(const Identity& identity) const {
     return fail(ErrorCode::kUnauthorized, "the token has expired");
   }
   if (revoked(identity.token_id)) {
-    return fail(ErrorCode::kUnauthorized, "the token was revoked");
+    return fail(ErrorCode::kUnauthorized, kRevokedDetail);
   }
   return {};
 }
 
 void Tokens::revoke(const std::string& token_id) {
-  const std::string now = "t_" + protocol::base32(clock_.wall_ms());
+  const auto now = protocol::base32(clock_.wall_ms());
   std::lock_guard lock(mutex_);
-  // Ids of another shape (of an external issuer's tokens) are kept for good.
-  revoked_.erase(revoked_.lower_bound("t_"), revoked_.lower_bound(now));
+  for (const std::string kind : {"t_", "j_"}) {  // ours, and those of an external issuer
+    revoked_.erase(revoked_.lower_bound(kind), revoked_.lower_bound(kind + now));
+  }
   revoked_.insert(token_id);
 }
 

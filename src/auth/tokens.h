@@ -20,6 +20,9 @@ struct Identity {
   std::int64_t expires_at_ms = 0;  // of the token
 };
 
+// The error's detail of a token that was revoked.
+inline constexpr char kRevokedDetail[] = "the token was revoked";
+
 struct Issued {
   std::string text;  // the token or ticket itself: never logged, never stored
   std::int64_t expires_at_ms = 0;
@@ -52,6 +55,9 @@ class Tokens {
   };
   // As check_token(); a ticket also ends with the token that it was bought with.
   Result<Ticket> check_ticket(std::string_view ticket) const;
+
+  // Whether a token of this id was made here, and not by an external issuer.
+  static bool is_own_id(std::string_view token_id) { return token_id.starts_with("t_"); }
 
   // In memory; the store is the caller's. Forgotten once the token has expired anyway.
   void revoke(const std::string& token_id);

@@ -21,7 +21,7 @@ struct Committed {
 // connection of that session ends it.
 struct SessionMoved {
   std::string session;
-  std::int64_t at_ms = 0;
+  std::int64_t at_us = 0;
 };
 
 // The client of an SSE session has given the word of its hello to the node that says so, which does

@@ -34,7 +34,7 @@ Json to_json(const Ephemeral& event) {
 }
 
 Json to_json(const SessionMoved& moved) {
-  return {{"type", "session_moved"}, {"session", moved.session}, {"at_ms", moved.at_ms}};
+  return {{"type", "session_moved"}, {"session", moved.session}, {"at_us", moved.at_us}};
 }
 
 Json to_json(const SessionProof& proof) {
@@ -92,7 +92,7 @@ Ephemeral ephemeral(const Json& json) {
 }
 
 SessionMoved session_moved(const Json& json) {
-  return {json.at("session").get<std::string>(), integer(json.at("at_ms"))};
+  return {json.at("session").get<std::string>(), integer(json.at("at_us"))};
 }
 
 SessionProof session_proof(const Json& json) {

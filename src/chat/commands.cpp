@@ -54,7 +54,11 @@ void run_command(Service& service, UserId caller, protocol::Command command,
     case Op::kEdit:
       return edit(service, caller, std::move(command), std::move(done));
     case Op::kDelete:
-      return service.delete_message(caller, room, message, without_data(std::move(done)));
+      return service.delete_message(caller, room, message,
+                                    [done = std::move(done)](Result<Deletion> deletion) {
+                                      if (!deletion) return done(fail(deletion.error()));
+                                      done("{}");
+                                    });
     case Op::kTyping:
       return service.typing(caller, room, without_data(std::move(done)));
     case Op::kRead:

@@ -110,7 +110,7 @@ Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room,
   return std::move(*message);
 }
 
-Result<void> delete_message(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
+Result<Deletion> delete_message(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                             std::int64_t now_ms) {
   const auto reader = permission(tx, room, caller, Action::kRead);
   if (!reader) return fail(reader.error());
@@ -119,14 +119,14 @@ Result<void> delete_message(store::Transaction& tx, UserId caller, RoomId room, 
   if (message->author.id != caller && !may(*reader, Action::kModerate)) {
     return fail(ErrorCode::kForbidden, "only its author or a moderator deletes a message");
   }
-  if (message->deleted_at_ms != 0) return {};
+  if (message->deleted_at_ms != 0) return Deletion::kBefore;
   message->text.clear();
   message->metadata.clear();
   message->mentions.clear();
   message->deleted_at_ms = now_ms;
   tx.update_message(*message);
   tx.append(message_deleted(*message, now_ms));
-  return {};
+  return message->author.id == caller ? Deletion::kByAuthor : Deletion::kByAnother;
 }
 
 Result<Message> read_message(store::View& view, UserId caller, RoomId room, MessageId id) {

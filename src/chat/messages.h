@@ -42,9 +42,10 @@ Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& requ
 Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room, MessageId message,
                              std::string text, std::int64_t now_ms);
 
+enum class Deletion { kBefore, kByAuthor, kByAnother };  // kBefore: nothing was left to do
 // By its author or whoever moderates. Leaves a tombstone; doing it again is no mistake.
-Result<void> delete_message(store::Transaction& tx, UserId caller, RoomId room, MessageId message,
-                            std::int64_t now_ms);
+Result<Deletion> delete_message(store::Transaction& tx, UserId caller, RoomId room,
+                                MessageId message, std::int64_t now_ms);
 
 Result<Message> read_message(store::View& view, UserId caller, RoomId room, MessageId message);
 

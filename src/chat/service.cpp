@@ -54,6 +54,25 @@ void Service::register_user(std::string name, std::string display_name, std::str
       std::move(done));
 }
 
+// Looked up before it is written: at nearly every first sight on a node they have been here before.
+void Service::external_user(ExternalUser external, Done<UserId> done) {
+  const auto shared = std::make_shared<const ExternalUser>(std::move(external));
+  auto found = [this, shared, done = std::move(done)](Result<std::optional<UserId>> known) {
+    if (!known) return done(fail(known.error()));
+    if (*known) return done(**known);
+    write<UserId>(
+        [shared](store::Transaction& tx, std::int64_t now_ms) {
+          return chat::external_user(tx, *shared, now_ms);
+        },
+        done);
+  };
+  read<std::optional<UserId>>(
+      [shared](store::View& view) -> Result<std::optional<UserId>> {
+        return view.external_account(shared->issuer, shared->subject);
+      },
+      std::move(found));
+}
+
 void Service::user(UserId id, Done<User> done) {
   read<User>([id](store::View& view) { return read_user(view, id); }, std::move(done));
 }
@@ -241,8 +260,8 @@ void Service::edit(UserId caller, RoomId room, MessageId message, std::string te
       std::move(done));
 }
 
-void Service::delete_message(UserId caller, RoomId room, MessageId message, Done<void> done) {
-  write<void>(
+void Service::delete_message(UserId caller, RoomId room, MessageId message, Done<Deletion> done) {
+  write<Deletion>(
       [caller, room, message](store::Transaction& tx, std::int64_t now_ms) {
         return chat::delete_message(tx, caller, room, message, now_ms);
       },

@@ -12,6 +12,7 @@
 #include "chat/messages.h"
 #include "chat/rate_limit.h"
 #include "chat/rooms.h"
+#include "chat/snapshot.h"
 #include "core/clock.h"
 #include "core/result.h"
 #include "hub/hub.h"
@@ -77,6 +78,8 @@ class Service {
   void find_login(std::string name, Done<Login> done);
   void register_user(std::string name, std::string display_name, std::string password_hash,
                      Done<User> done);    // name_taken
+  // Found or made (external_user() in accounts.h).
+  void external_user(ExternalUser external, Done<UserId> done);
   void user(UserId id, Done<User> done);  // not_found
   void find_users(std::string prefix, std::size_t limit, Done<std::vector<User>> done);
   void set_display_name(UserId caller, std::string display_name, Done<User> done);
@@ -106,7 +109,7 @@ class Service {
   void message(UserId caller, RoomId room, MessageId message, Done<Message> done);
   void history(UserId caller, RoomId room, store::HistoryQuery query, Done<store::History> done);
   void edit(UserId caller, RoomId room, MessageId message, std::string text, Done<Message> done);
-  void delete_message(UserId caller, RoomId room, MessageId message, Done<void> done);
+  void delete_message(UserId caller, RoomId room, MessageId message, Done<Deletion> done);
   void react(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
   void unreact(UserId caller, RoomId room, MessageId message, std::string emoji, Done<void> done);
   // Unread mentions and direct messages, newest first.
@@ -121,7 +124,7 @@ class Service {
   void set_away(UserId caller, bool away, Done<void> done);
   void presence(std::vector<UserId> users, Done<PresenceStates> done);  // those that exist
   // The JSON of PROTOCOL section 4, GET /sync.
-  void sync(UserId caller, Done<std::string> done);
+  void sync(UserId caller, const SyncPage& page, Done<std::string> done);
 
  private:
   struct SendKey {

@@ -79,9 +79,11 @@ void Service::presence(std::vector<UserId> users, Done<PresenceStates> done) {
       });
 }
 
-void Service::sync(UserId caller, Done<std::string> done) {
+void Service::sync(UserId caller, const SyncPage& page, Done<std::string> done) {
   parts_.readers.submit<Snapshot>(
-      [this, caller](store::View& view) { return take_snapshot(view, parts_.epoch, caller); },
+      [this, caller, page](store::View& view) {
+        return take_snapshot(view, parts_.epoch, caller, page);
+      },
       [this, done = std::move(done)](Result<Snapshot> snapshot) {
         if (!snapshot) return done(fail(std::move(snapshot.error())));
         auto json = std::make_shared<protocol::Json>(std::move(snapshot->json));

@@ -29,7 +29,8 @@ Json to_json(const store::RoomSummary& summary) {
 
 }  // namespace
 
-Result<Snapshot> take_snapshot(store::View& view, std::string_view epoch, UserId id) {
+Result<Snapshot> take_snapshot(store::View& view, std::string_view epoch, UserId id,
+                               const SyncPage& page) {
   const auto user = view.user(id);
   if (!user) return fail(ErrorCode::kUnauthorized, "the account is gone");
   Snapshot snapshot;
@@ -37,7 +38,12 @@ Result<Snapshot> take_snapshot(store::View& view, std::string_view epoch, UserId
                    {"user", protocol::to_json(*user)},
                    {"rooms", Json::array()}};
   auto& rooms = snapshot.json["rooms"];
-  for (const auto& summary : view.rooms_of(id)) rooms.push_back(to_json(summary));
+  auto summaries = view.rooms_of(id, page.after, page.rooms_max + 1);
+  const bool has_more = summaries.size() > page.rooms_max;
+  if (has_more) summaries.pop_back();
+  for (const auto& summary : summaries) rooms.push_back(to_json(summary));
+  snapshot.json["has_more"] = has_more;
+  if (page.after) return snapshot;
   snapshot.people = view.acquaintances(id, kSyncPresenceMax);
   snapshot.people.push_back(id);
   return snapshot;

@@ -7,9 +7,9 @@ namespace {
 
 class SystemClock final : public Clock {
  public:
-  std::int64_t wall_ms() const override {
+  std::int64_t wall_us() const override {
     using namespace std::chrono;
-    return duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   }
   MonoTime mono() const override { return std::chrono::steady_clock::now(); }
 };

@@ -12,8 +12,9 @@ using Millis = std::chrono::milliseconds;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual std::int64_t wall_ms() const = 0;  // milliseconds since 1970-01-01 UTC
-  virtual MonoTime mono() const = 0;         // for deadlines; never goes back
+  virtual std::int64_t wall_us() const = 0;  // microseconds since 1970-01-01 UTC
+  std::int64_t wall_ms() const { return wall_us() / 1000; }
+  virtual MonoTime mono() const = 0;  // for deadlines; never goes back
 };
 
 const Clock& system_clock();

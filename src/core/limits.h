@@ -76,5 +76,9 @@ inline constexpr auto kTypingInterval = 3s;
 inline constexpr auto kTokenLife = std::chrono::hours(24 * 30);
 inline constexpr auto kTicketLife = 30s;
 inline constexpr std::size_t kBlockingQueueMax = 256;       // password hashes waiting; beyond: 503
+inline constexpr std::size_t kJwtBytesMax = 6 * 1024;       // the rest of the 8 KiB head is the request's
+inline constexpr std::size_t kJwtKeyFileBytesMax = 64 * 1024;
+inline constexpr std::size_t kJwtKnownMax = 20'000;         // good tokens kept in mind, 0.3 KB each
+inline constexpr std::size_t kJwtWaitingMax = 1024;         // requests whose token is being checked; beyond: 503
 
 }  // namespace fairlead::limits

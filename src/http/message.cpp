@@ -66,6 +66,7 @@ Response problem(const Error& error, std::string_view request_id) {
   // A detail may quote what a client sent: bytes that are not UTF-8 must not turn an answer into a
   // throw.
   response.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  response.headers.emplace_back("Cache-Control", "no-store");  // a 404 may be kept otherwise
   if (error.retry_after_s) {
     response.headers.emplace_back("Retry-After", std::to_string(*error.retry_after_s));
   }

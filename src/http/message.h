@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace fairlead::http {
 
@@ -22,6 +23,7 @@ struct Request {
   std::string path;              // as sent, without the query; still percent-encoded
   std::string id;                // X-Request-Id: the client's if well formed, else made here
   std::string client_ip;         // the peer's, or X-Real-IP if the peer is trusted
+  bool secure = false;           // the browser speaks https, as a trusted peer says (X-Forwarded-Proto)
   std::string body;
   bool http_1_0 = false;
   bool keep_alive = true;
@@ -33,6 +35,13 @@ struct Request {
   std::optional<std::string_view> header(std::string_view name) const;
   std::optional<std::string_view> query_value(std::string_view name) const;
   std::string_view param(std::string_view name) const;              // empty if there is none
+  // Whether `is` holds of an entry of the lists in all headers of that name (fairlead::any_entry).
+  template <typename Is>
+  bool any_entry(std::string_view name, Is is) const {
+    return std::ranges::any_of(headers, [&](const auto& header) {
+      return header.first == name && fairlead::any_entry(header.second, is);
+    });
+  }
 };
 
 struct Response {

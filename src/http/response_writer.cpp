@@ -143,6 +143,7 @@ void add_answer_head(std::string& out, int status, std::string_view content_type
   }
   append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
   append_field(out, "X-Request-Id", context.request_id);
+  out += context.more;
 }
 
 std::string serialise_head(const Response& response, const AnswerContext& context) {

@@ -12,6 +12,7 @@ struct AnswerContext {
   std::string request_id;
   bool head_only = false;  // HEAD: the length of a body that is not sent
   bool keep_alive = true;
+  std::string more = {};  // whole header lines, as Origins::answer_lines() makes them
 };
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

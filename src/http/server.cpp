@@ -45,6 +45,7 @@ class Server::Impl {
     config->options = std::move(options);
     config->routes = std::move(routes);
     config->limits.body_bytes_max = config->options.body_bytes_max;
+    config->origins = Origins(config->options.origins);
     config_ = std::move(config);
   }
   ~Impl() { stop(); }

@@ -50,6 +50,7 @@ struct ServerOptions {
   std::vector<std::string> listen;
   int workers = 1;
   bool trust_x_real_ip = false;  // from TCP peers; Unix-socket peers are always trusted
+  std::vector<std::string> origins = {};  // whose pages may read answers (Origins)
   std::size_t body_bytes_max = limits::kRequestBodyBytesMax;
   std::size_t connections_max = 20'000;  // each worker; beyond, the accept queue waits
   std::chrono::milliseconds head_timeout = limits::kHeadTimeout;

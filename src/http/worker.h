@@ -14,6 +14,7 @@
 #include "core/thread_role.h"
 #include "http/connection.h"
 #include "http/framing_guard.h"
+#include "http/origins.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "http/worker_inbox.h"
@@ -25,6 +26,7 @@ struct WorkerConfig {
   ServerOptions options;
   Routes routes;
   FramingLimits limits;
+  Origins origins;
 };
 
 // Counters of one worker; read by any thread, kept beyond the worker's life.

@@ -107,7 +107,9 @@ void Worker::dispatch(const ConnectionPtr& c, Request request) {
     return;
   }
   counters_->requests.fetch_add(1, std::memory_order_relaxed);
-  c->begin_exchange({request.id, request.method == Method::kHead, request.keep_alive});
+  request.secure = is_secure(request, c->trusted_proxy);
+  c->begin_exchange({request.id, request.method == Method::kHead, request.keep_alive,
+                     config_->origins.answer_lines(request)});
   c->phase = Phase::kPending;
   c->overlaps = may_overlap && request.keep_alive;
   c->deadline = kNever;
@@ -132,6 +134,8 @@ void Worker::route(const ConnectionPtr& c, Request& request, Router::Match match
       return answer(c, number, problem(refusal, request.id));
     }
     case Router::Verdict::kOptions:
+      c->unanswered(number)->context.more +=
+          config_->origins.preflight_lines(request, *match.allow);
       return answer(
           c, number,
           Response{

@@ -42,14 +42,14 @@ void Shard::advance(Session& session) {
     const auto& event = tail_.after(session.position);
     if (sees(session, event)) {
       if (session.position >= look_for_shared_at && is_shared(event, session.kind)) {
-        const auto piece = replay_.after(session.position, event.room, session.kind, now_);
+        const auto piece = replay_.after(session.position, event.room, session.form, now_);
         look_for_shared_at = piece.last;
         if (is_good_for(session, piece)) {
           if (frames == 0) give_shared(session, piece);
           break;  // flush() goes on
         }
       }
-      add_frame(scratch_, event, session.kind);
+      add_frame(scratch_, event, session.form);
       session.sent = event.position;
       ++frames;
     }
@@ -129,7 +129,7 @@ void Shard::page_read(Session& session, LogPosition after, Result<store::Page> p
       end = given;  // the rest is for the next answer
       break;
     }
-    add_frame(scratch_, *event, session.kind);
+    add_frame(scratch_, *event, session.form);
     session.sent = given = event->position;
     ++frames;
   }

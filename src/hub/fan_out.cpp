@@ -91,7 +91,7 @@ void Shard::fan_out(std::span<const store::EventPtr> events) {
 
 bool Shard::give(Session& session, Stretch& stretch) {
   if (session.state != Session::State::kLive || session.position >= stretch.last()) return false;
-  const auto& part = stretch.as(session.kind);
+  const auto& part = stretch.as(session.form);
   const bool began_within = session.position >= stretch.first();
   const bool too_many = session.outbox.frames() + stretch.count() > session.frames_max;
   const bool too_much =
@@ -160,7 +160,7 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
 
 void Shard::queue_own(Session& session, std::string_view json, bool control) {
   std::string frame;
-  add_frame(frame, json, session.kind);
+  add_frame(frame, json, session.form);
   session.outbox.add(frame);
   session.last_queued = now_;
   session.news |= !control;
@@ -170,7 +170,7 @@ void Shard::queue_own(Session& session, std::string_view json, bool control) {
 void Shard::deliver(const Ephemeral& event) {
   Turn turn(*this);
   ++round_;
-  std::array<std::string, 3> frames;
+  std::array<std::string, kWireForms> frames;
   for (const auto room : event.rooms) {
     const auto it = rooms_.find(room);
     if (it == rooms_.end()) continue;
@@ -190,8 +190,8 @@ void Shard::deliver(const Ephemeral& event) {
         ++counters_.ephemeral_dropped;  // the first to go (G6)
         continue;
       }
-      auto& frame = frames[static_cast<std::size_t>(session->kind)];
-      if (frame.empty()) add_frame(frame, *event.json, session->kind);
+      auto& frame = frames[static_cast<std::size_t>(session->form)];
+      if (frame.empty()) add_shared_frame(frame, *event.json, session->form);
       session->outbox.add(frame);
       session->last_queued = now_;
       session->news = true;

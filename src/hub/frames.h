@@ -1,39 +1,21 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "hub/transport.h"
-#include "protocol/framing.h"
 #include "store/event.h"
 
+// Events as the bytes of a wire form. Pure functions; they append to `out`.
 namespace fairlead::hub {
 
-// An event's bytes as a kind of transport sends them.
-inline void add_frame(std::string& out, const store::Event& event, TransportKind kind) {
-  switch (kind) {
-    case TransportKind::kWebSocket:
-      protocol::add_websocket_text_frame(out, event.json);
-      return;
-    case TransportKind::kSse:
-      protocol::add_sse_event(out, event.json, event.cursor);
-      return;
-    case TransportKind::kPoll:
-      protocol::add_poll_line(out, event.json, /*durable=*/true);
-      return;
-  }
-}
-
+// For one session. Never compressed, which costs more time than all else that is done for it.
+void add_frame(std::string& out, const store::Event& event, WireForm form);
 // The same for one that is not in the log.
-inline void add_frame(std::string& out, std::string_view json, TransportKind kind) {
-  switch (kind) {
-    case TransportKind::kWebSocket:
-      protocol::add_websocket_text_frame(out, json);
-      return;
-    case TransportKind::kSse:
-      protocol::add_sse_event(out, json, {});
-      return;
-    case TransportKind::kPoll:
-      protocol::add_poll_line(out, json, /*durable=*/false);
-      return;
-  }
-}
+void add_frame(std::string& out, std::string_view json, WireForm form);
+
+// For all sessions of that form.
+void add_shared_frame(std::string& out, const store::Event& event, WireForm form);
+void add_shared_frame(std::string& out, std::string_view json, WireForm form);
 
 }  // namespace fairlead::hub

@@ -47,10 +47,10 @@ void Hub::session_is_here(const std::string& session) const {
   if (others_.session_is_here) others_.session_is_here(session);
 }
 
-void Hub::end_if_older(const std::string& session, std::int64_t than_ms) {
+void Hub::end_if_older(const std::string& session, std::int64_t than_us) {
   auto* shard = find(session);
   if (shard == nullptr) return;
-  shard->post([shard, session, than_ms] { shard->end_if_older(session, than_ms); });
+  shard->post([shard, session, than_us] { shard->end_if_older(session, than_us); });
 }
 
 void Hub::end_token(const std::string& token_id, EndReason reason) {

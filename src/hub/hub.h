@@ -61,9 +61,9 @@ class Hub {
   void end_token(const std::string& token_id, EndReason reason);
   void end_user(UserId user, EndReason reason);
   void end_session(const std::string& session, EndReason reason);
-  // The session's client is with another node since then (Unix ms): what is left of it here ends,
+  // The session's client is with another node since then (Unix time, microseconds): what is left of it here ends,
   // unless it has come back meanwhile.
-  void end_if_older(const std::string& session, std::int64_t than_ms);
+  void end_if_older(const std::string& session, std::int64_t than_us);
   // The round trip over SSE: `word` is that of the session's hello. `done` on the shard's thread;
   // not_found if the session is not this user's, bad_request if the word is another. If the session
   // is not here, or here is what it was before it moved, the others are told, and what they say of

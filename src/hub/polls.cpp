@@ -3,6 +3,7 @@
 
 #include "hub/shard.h"
 #include "hub/turn.h"
+#include "protocol/framing.h"
 
 namespace fairlead::hub {
 namespace {
@@ -84,7 +85,7 @@ void Shard::unpark(Session& session, Transport* transport) {
   --counters_.parked;
   ++counters_.sessions;
   ++session.uses;
-  session.came_at_ms = clock_.wall_ms();
+  session.came_at_us = clock_.wall_us();
   session.transport = transport;
   // The second poll of a session has what only the first one's answer said.
   if (session.uses == 2 && !session.nameless && settings_.networks) {

@@ -18,8 +18,8 @@ bool note(std::vector<T>& others, const T& other) {
 
 }  // namespace
 
-Replay::Piece Replay::after(LogPosition position, RoomId room, TransportKind kind, MonoTime now) {
-  const auto found = covering({kind, room, position});
+Replay::Piece Replay::after(LogPosition position, RoomId room, WireForm form, MonoTime now) {
+  const auto found = covering({form, room, position});
   if (found == pieces_.end()) return {.last = tail_.head()};
   auto& framed = found->second;
   framed.used = now;
@@ -34,7 +34,7 @@ Replay::Piece Replay::after(LogPosition position, RoomId room, TransportKind kin
 
 // The piece that has what comes after this position; made, or made longer, if need be.
 Replay::Pieces::iterator Replay::covering(const Key& key) {
-  const auto [kind, room, position] = key;
+  const auto [form, room, position] = key;
   const auto is_of_the_room = [this, &key](auto piece) {
     return piece != pieces_.end() && std::get<0>(piece->first) == std::get<0>(key) &&
            std::get<1>(piece->first) == std::get<1>(key);
@@ -66,7 +66,7 @@ void Replay::extend(const Key& key, Framed& framed, LogPosition until) {
 }
 
 bool Replay::add(const Key& key, Framed& framed, const store::Event& event) {
-  const auto [kind, room, begin] = key;
+  const auto [form, room, begin] = key;
   if (event.only_for) return note(framed.other_users, event.only_for);
   if (event.room != room) return note(framed.other_rooms, event.room);
   auto& bytes = framed.run->bytes;
@@ -74,7 +74,7 @@ bool Replay::add(const Key& key, Framed& framed, const store::Event& event) {
       bytes.size() >= kPieceBytesMax) {
     return false;
   }
-  add_frame(bytes, event, kind);
+  add_shared_frame(bytes, event, form);
   framed.frames.push_back({event.position, static_cast<std::uint32_t>(bytes.size())});
   return true;
 }

@@ -42,7 +42,7 @@ class Replay {
   };
   // What follows `position`, to which the tail reaches back; the next event must be for the room.
   // Valid until the next call; the frames as long as an outbox holds them.
-  Piece after(LogPosition position, RoomId room, TransportKind kind, MonoTime now);
+  Piece after(LogPosition position, RoomId room, WireForm form, MonoTime now);
 
   // Now and then: frees what nobody has asked for of late.
   void tidy(MonoTime now);
@@ -67,7 +67,7 @@ class Replay {
     MonoTime used;
   };
   // The last: the position before the first event.
-  using Key = std::tuple<TransportKind, RoomId, LogPosition>;
+  using Key = std::tuple<WireForm, RoomId, LogPosition>;
   using Pieces = std::map<Key, Framed>;
 
   Pieces::iterator covering(const Key& key);

@@ -10,7 +10,7 @@
 
 namespace fairlead::hub {
 
-// The runs that a shard writes: one for each kind of transport, a new one when it is full. Old ones
+// The runs that a shard writes: one for each form, a new one when it is full. Old ones
 // go when nobody holds them any more: a session does so until its next flush. One thread: the
 // shard's.
 class Runs {
@@ -18,8 +18,8 @@ class Runs {
   static constexpr std::size_t kRunBytes = 256 * 1024;
 
   // The one to append a frame to. Its end before and after are the frame's stretch.
-  Run& current(TransportKind kind) {
-    auto& run = current_[static_cast<std::size_t>(kind)];
+  Run& current(WireForm form) {
+    auto& run = current_[static_cast<std::size_t>(form)];
     if (run && run->bytes.size() >= kRunBytes) {
       if (run->holders == 0) {
         run->bytes.clear();
@@ -40,7 +40,7 @@ class Runs {
   }
 
  private:
-  std::array<std::unique_ptr<Run>, 3> current_;
+  std::array<std::unique_ptr<Run>, kWireForms> current_;
   std::vector<std::unique_ptr<Run>> full_;
 };
 

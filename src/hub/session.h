@@ -74,6 +74,7 @@ struct Session {
   UserEntry* user = nullptr;
   State state = State::kOpening;
   TransportKind kind = TransportKind::kWebSocket;
+  WireForm form = WireForm::kWebSocket;
   FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
   bool news = false;     // has been given something else than hello and probe
   bool blocked = false;  // the transport said kBlocked
@@ -89,7 +90,7 @@ struct Session {
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
   std::uint8_t padding_kib = 0;  // OpenRequest::padding_kib
   Network network;
-  std::int64_t came_at_ms = 0;   // its client, last: Unix time
+  std::int64_t came_at_us = 0;   // its client, last: Unix time; may move on within a millisecond
   std::uint32_t uses = 0;        // polls so far: tells whether it is still as one left it
   std::uint32_t round = 0;       // of the last ephemeral event that reached it
   std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after

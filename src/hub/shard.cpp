@@ -54,10 +54,10 @@ Session* Shard::find(const std::string& id) {
   return session != nullptr && session->id == id ? session : nullptr;
 }
 
-void Shard::end_if_older(const std::string& session, std::int64_t than_ms) {
+void Shard::end_if_older(const std::string& session, std::int64_t than_us) {
   auto* found = find(session);
   if (found == nullptr) return;
-  if (found->came_at_ms <= than_ms) {  // in one millisecond it may have come and gone
+  if (found->came_at_us <= than_us) {
     end(found, EndReason::kTakenOver);
   } else if (found->kind == TransportKind::kPoll && found->attached) {
     // It has polled here since then, of which the others were not told: presence is.
@@ -89,11 +89,12 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   session->id = request.session;
   session->transport = transport;
   session->kind = kind;
+  session->form = transport->form();
   session->ephemeral = request.ephemeral;
   session->frames_max = request.frames_max;
   session->heartbeat_s = static_cast<std::uint8_t>(request.heartbeat_s);
   session->last_queued = now_;
-  session->came_at_ms = clock_.wall_ms();
+  session->came_at_us = clock_.wall_us();
   session->probe = settings_.make_probe ? settings_.make_probe(session->id)
                                         : static_cast<std::int64_t>(random_u64() >> 1);
   // A poll proves itself: the next one comes with the cursor that only the answer had.
@@ -317,7 +318,7 @@ void Shard::gone(Session* session) {
 void Shard::cut(Session* session) {
   if (settings_.networks && session->attached && session->proven &&
       session->kind != TransportKind::kPoll) {
-    const Millis life(std::max<std::int64_t>(clock_.wall_ms() - session->came_at_ms, 0));
+    const Millis life(std::max<std::int64_t>((clock_.wall_us() - session->came_at_us) / 1000, 0));
     const auto idle = std::chrono::duration_cast<Millis>(clock_.mono() - session->last_queued);
     settings_.networks->cut(session->network, session->kind, life, std::max(idle, Millis(0)));
   }
@@ -334,7 +335,7 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
     // hello comes first, always: without it there is no bye either, just the end.
     const bool greeted = session->state != Session::State::kOpening;
     std::string bye;
-    if (greeted) add_frame(bye, bye_json(ending), session->kind);
+    if (greeted) add_frame(bye, bye_json(ending), session->form);
     session->transport = nullptr;
     transport->end(ending, session->outbox.pending(), bye);
     log_debug("session_ended session={} code={}", session->id, traits(reason).code);
@@ -426,6 +427,8 @@ void Shard::send(Session* session, const std::string& json) {
 
 void Shard::reauthenticate(Session* session, const std::string& token_id,
                            std::int64_t expires_at_ms) {
+  // On its way here: whoever was told to end its sessions did not find this one.
+  if (logged_out(token_id)) return end(session, EndReason::kAuthEnded);
   session->token_id = token_id;
   session->token_expires_at_ms = expires_at_ms;
 }

@@ -116,7 +116,7 @@ class Shard {
   std::string cursor_at(LogPosition position) const;
   Session* find(const std::string& id);
   // Another node has had its client since then (Unix ms).
-  void end_if_older(const std::string& session, std::int64_t than_ms);
+  void end_if_older(const std::string& session, std::int64_t than_us);
   Session* find(std::uint64_t key);
 
   // --- posted by the hub

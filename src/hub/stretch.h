@@ -14,7 +14,7 @@ inline bool is_for_the_room(const store::Event& event) {
   return event.kind == store::EventKind::kPlain && !event.only_for && event.room;
 }
 
-// Events that go out together, framed for each kind of transport that needs it, on first use. Holds
+// Events that go out together, framed for each form that needs it, on first use. Holds
 // the runs that it is in; the events must outlive it. One thread: the shard's.
 class Stretch {
  public:
@@ -24,7 +24,7 @@ class Stretch {
 
   Stretch(std::span<const store::EventPtr> events, Runs& runs) : events_(events), runs_(runs) {}
   ~Stretch() {
-    for (auto& part : by_kind_) {
+    for (auto& part : by_form_) {
       if (part.run != nullptr) --part.run->holders;
     }
   }
@@ -35,13 +35,13 @@ class Stretch {
   LogPosition last() const { return events_.back()->position; }
   std::size_t count() const { return events_.size(); }
 
-  const RunPart& as(TransportKind kind) {
-    auto& part = by_kind_[static_cast<std::size_t>(kind)];
+  const RunPart& as(WireForm form) {
+    auto& part = by_form_[static_cast<std::size_t>(form)];
     if (part.run == nullptr) {
-      auto& run = runs_.current(kind);
+      auto& run = runs_.current(form);
       ++run.holders;
       const auto begin = run.bytes.size();
-      for (const auto& event : events_) add_frame(run.bytes, *event, kind);
+      for (const auto& event : events_) add_shared_frame(run.bytes, *event, form);
       part = {&run, static_cast<std::uint32_t>(begin),
               static_cast<std::uint32_t>(run.bytes.size())};
     }
@@ -51,7 +51,7 @@ class Stretch {
  private:
   std::span<const store::EventPtr> events_;
   Runs& runs_;
-  std::array<RunPart, 3> by_kind_ = {};
+  std::array<RunPart, kWireForms> by_form_ = {};
 };
 
 }  // namespace fairlead::hub

@@ -21,6 +21,23 @@ inline std::string_view to_wire(TransportKind kind) {
   return "";
 }
 
+// How an event looks on the wire. What sessions of one form are given is written once for all of
+// them.
+enum class WireForm : std::uint8_t { kWebSocket, kWebSocketDeflated, kWebSocketCbor, kSse, kPoll };
+inline constexpr std::size_t kWireForms = 5;
+
+inline WireForm plain_form(TransportKind kind) {
+  switch (kind) {
+    case TransportKind::kWebSocket:
+      return WireForm::kWebSocket;
+    case TransportKind::kSse:
+      return WireForm::kSse;
+    case TransportKind::kPoll:
+      return WireForm::kPoll;
+  }
+  return WireForm::kWebSocket;
+}
+
 // Why a session ends, as `bye` and the close code say it. One table: hub/ending.cpp.
 enum class EndReason : std::uint8_t {
   kGoingAway,    // 1001
@@ -57,6 +74,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual TransportKind kind() const = 0;
+  // Always the same, as kind() is.
+  virtual WireForm form() const { return plain_form(kind()); }
 
   enum class Flush : std::uint8_t {
     kDone,      // took everything

@@ -6,20 +6,12 @@
 #include <cctype>
 #include <charconv>
 
+#include "core/text.h"
+
 namespace fairlead::load {
 namespace {
 
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 std::optional<std::size_t> number(std::string_view text, int base) {
   std::size_t value = 0;
@@ -40,12 +32,8 @@ std::optional<std::string_view> ResponseHead::header(std::string_view name) cons
 
 bool ResponseHead::has_token(std::string_view name, std::string_view token) const {
   for (const auto& [key, value] : headers) {
-    if (key != name) continue;
-    for (std::string_view rest = value; !rest.empty();) {
-      const auto comma = std::min(rest.find(','), rest.size());
-      if (same(trimmed(rest.substr(0, comma)), token)) return true;
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
+    const auto is = [&](std::string_view entry) { return same_ignoring_case(entry, token); };
+    if (key == name && any_entry(value, is)) return true;
   }
   return false;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/cbor.h"
 #include "protocol/ids.h"
 #include "protocol/json.h"
 #include "protocol/problem.h"
@@ -167,30 +168,43 @@ std::string_view to_wire(CommandOp op) {
   return {};
 }
 
-tl::expected<Command, CommandRefusal> parse_command(std::string_view text) {
-  const auto refuse = [](std::string ref, Error error) {
-    return tl::unexpected(CommandRefusal{std::move(ref), std::move(error)});
-  };
-  const auto object = parse_object(text);
-  if (!object) {
-    auto error = object.error();
-    error.detail = "a command is one JSON object in UTF-8, at most 32 levels deep";
-    return refuse("null", std::move(error));
-  }
+namespace {
+
+tl::unexpected<CommandRefusal> refuse(std::string ref, Error error) {
+  return tl::unexpected(CommandRefusal{std::move(ref), std::move(error)});
+}
+
+tl::expected<Command, CommandRefusal> command_of(const Json& object) {
   Command command;
-  if (auto ref = parse_ref(*object)) {
+  if (auto ref = parse_ref(object)) {
     command.ref = std::move(*ref);
   } else {
     return refuse("null", error(ErrorCode::kBadRequest,
                                 "ref must be a number or a string of at most 64 characters"));
   }
-  const auto op = parse_op(*object);
+  const auto op = parse_op(object);
   if (!op) return refuse(command.ref, error(ErrorCode::kBadRequest, "there is no such op"));
   command.op = *op;
-  Fields fields(*object);
+  Fields fields(object);
   take_fields(command, fields);
   if (auto error = fields.error()) return refuse(command.ref, std::move(*error));
   return command;
+}
+
+}  // namespace
+
+tl::expected<Command, CommandRefusal> parse_command(std::string_view text) {
+  const auto object = parse_object(text);
+  if (object) return command_of(*object);
+  auto error = object.error();
+  error.detail = "a command is one JSON object in UTF-8, at most 32 levels deep";
+  return refuse("null", std::move(error));
+}
+
+tl::expected<Command, CommandRefusal> parse_cbor_command(std::string_view bytes) {
+  const auto object = parse_cbor_object(bytes);
+  if (!object) return refuse("null", object.error());
+  return command_of(*object);
 }
 
 std::string ack_json(std::string_view ref, std::string_view data) {

@@ -56,6 +56,8 @@ struct CommandRefusal {
 // `ref` that is neither a number nor a string of at most 64 characters. `invalid_fields`: a field
 // is missing or of another type. `not_found`: a room or message id that nothing ever had.
 tl::expected<Command, CommandRefusal> parse_command(std::string_view text);
+// The same in CBOR (see parse_cbor_object).
+tl::expected<Command, CommandRefusal> parse_cbor_command(std::string_view bytes);
 
 // `{"type":"ack","ref":…,"data":…}`; `ref` and `data` are JSON text (`data` empty: null).
 std::string ack_json(std::string_view ref, std::string_view data);

@@ -25,11 +25,11 @@ Line first_line(std::string_view lines) {
 
 }  // namespace
 
-void add_websocket_text_frame(std::string& out, std::string_view json) {
-  const std::uint64_t n = json.size();
+void add_websocket_frame(std::string& out, WebSocketFrame frame, std::string_view payload) {
+  const std::uint64_t n = payload.size();
   std::array<char, 10> head;
   std::size_t used = 0;
-  head[used++] = '\x81';
+  head[used++] = static_cast<char>(frame);
   if (n < 126) {
     head[used++] = static_cast<char>(n);
   } else {
@@ -38,7 +38,7 @@ void add_websocket_text_frame(std::string& out, std::string_view json) {
     for (int i = bytes - 1; i >= 0; --i) head[used++] = static_cast<char>(n >> (8 * i) & 0xff);
   }
   out.append(head.data(), used);
-  out += json;
+  out += payload;
 }
 
 std::string_view websocket_frame_cut(std::string_view frames, std::size_t at) {

@@ -9,11 +9,13 @@
 // append to `out`.
 namespace fairlead::protocol {
 
-// JSON in text frames; the only subprotocol so far.
-inline constexpr std::string_view kJsonSubprotocol = "fairlead.v1.json";
+inline constexpr char kJsonSubprotocol[] = "fairlead.v1.json";  // in text frames
+inline constexpr char kCborSubprotocol[] = "fairlead.v1.cbor";  // in binary frames
 
-// RFC 6455 section 5.2: one unmasked, unfragmented text frame.
-void add_websocket_text_frame(std::string& out, std::string_view json);
+// The first byte of a whole message: FIN, RSV1 (RFC 7692: compressed) and the opcode.
+enum class WebSocketFrame : std::uint8_t { kText = 0x81, kBinary = 0x82, kDeflatedText = 0xc1 };
+// RFC 6455 section 5.2: one unmasked, unfragmented frame.
+void add_websocket_frame(std::string& out, WebSocketFrame frame, std::string_view payload);
 // The rest of the frame that is cut at `at`, empty if one ends there; `frames` are whole frames of
 // ours.
 std::string_view websocket_frame_cut(std::string_view frames, std::size_t at);

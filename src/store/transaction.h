@@ -26,6 +26,8 @@ class Transaction : public View {
   // --- accounts
   virtual void insert_user(const User& user, std::string_view password_hash) = 0;
   virtual void update_user(const User& user) = 0;  // display_name
+  virtual void insert_external_account(std::string_view issuer, std::string_view subject,
+                                       UserId user) = 0;
   virtual void revoke_token(std::string_view token_id, std::int64_t expires_at_ms) = 0;
   // False if it was there already (a ticket is single use). Forgets what has expired.
   virtual bool redeem_ticket(std::string_view ticket_id, std::int64_t expires_at_ms,

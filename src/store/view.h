@@ -114,6 +114,9 @@ class View {
   virtual std::optional<User> user(UserId id) = 0;
   virtual std::optional<User> user_by_name(std::string_view name) = 0;
   virtual std::optional<std::string> password_hash(UserId id) = 0;
+  // Who `subject` of an external issuer is here.
+  virtual std::optional<UserId> external_account(std::string_view issuer,
+                                                 std::string_view subject) = 0;
   // Name or display name begins with `prefix` (ASCII case folded), by name.
   virtual std::vector<User> find_users(std::string_view prefix, std::size_t limit) = 0;
   virtual bool token_revoked(std::string_view token_id) = 0;
@@ -125,6 +128,8 @@ class View {
   virtual std::optional<Room> room(RoomId id) = 0;
   virtual std::optional<Role> role(RoomId room, UserId user) = 0;  // nullopt: not a member
   virtual std::vector<RoomSummary> rooms_of(UserId user) = 0;      // by name
+  // A page of them, by id: those behind `after`, at most `limit`.
+  virtual std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit) = 0;
   virtual std::vector<Room> public_rooms(std::size_t limit) = 0;   // by name, deleted ones left out
   virtual std::vector<Member> members(RoomId room, std::size_t limit) = 0;  // by user name
   virtual std::optional<Room> direct_room(UserId a, UserId b) = 0;

@@ -1,4 +1,5 @@
-#include "api/authenticate.h"
+#include "api/entrance.h"
+#include "api/handler.h"
 #include "hub/transport.h"
 #include "tests/api/api_fixture.h"
 
@@ -170,6 +171,38 @@ TEST_F(ThrottledTest, TooManyFailuresHoldUpThatNameOnly) {
   EXPECT_EQ(refused.header("retry-after"), "6");
   EXPECT_EQ(refused.header("ratelimit-remaining"), "0");
   EXPECT_EQ(sign_in("bob", "wrong").status, 401);
+}
+
+TEST_F(ThrottledTest, TooManyFailuresFromOneAddressHoldUpItsNextAttemptsWhateverTheName) {
+  for (int i = 0; i < 99; ++i) api_.address_failures().charge("127.0.0.1", clock_.mono());
+  EXPECT_EQ(sign_in("bob", "wrong").status, 401);
+  for (const auto* name : {"bob", "cat", "dan"}) {
+    const auto refused = sign_in(name, "wrong");
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.code(), "rate_limited");
+    EXPECT_EQ(refused.header("retry-after"), "1");
+    EXPECT_EQ(refused.header("ratelimit-limit"), "100");
+  }
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(sign_in("cat", "wrong").status, 401);
+}
+
+TEST_F(ThrottledTest, WhatANamesLimitRefusesIsNotChargedToTheAddress) {
+  EXPECT_EQ(sign_in("ann", "wrong").status, 401);
+  const auto left = [this] {
+    const auto quota = api_.address_failures().charge("127.0.0.1", clock_.mono()).quota;
+    api_.address_failures().refund("127.0.0.1", clock_.mono());
+    return quota.remaining;
+  };
+  const auto before = left();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(sign_in("ann", "wrong").status, 429);
+  EXPECT_EQ(left(), before);
+}
+
+TEST(ThrottleKey, AnIpv6ClientIsItsNetworkAndOthersAreThemselves) {
+  EXPECT_EQ(throttle_key("203.0.113.7"), "203.0.113.7");
+  EXPECT_EQ(throttle_key("2001:db8:1:2::3"), "2001:db8:1::/48");
+  EXPECT_EQ(throttle_key("2001:db8:1:ffff::9"), throttle_key("2001:db8:1:2::3"));
 }
 
 TEST_F(ThrottledTest, TheRightPasswordIsNoFailure) {

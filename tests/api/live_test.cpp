@@ -57,6 +57,29 @@ TEST_F(LiveRoutesTest, SyncIsEverythingAtOnce) {
   EXPECT_EQ(sync.json["rooms"][0]["id"], to_wire(room));
 }
 
+TEST_F(LiveRoutesTest, SyncHasPagesOfRooms) {
+  for (int i = 0; i < 4; ++i) make_room(ann);
+  std::vector<std::string> rooms;
+  std::string after;
+  for (bool more = true; more;) {
+    const auto page = get(ann, "/sync?limit=2&after=" + after).json;
+    ASSERT_LE(page["rooms"].size(), 2U);
+    for (const auto& one : page["rooms"]) rooms.push_back(one["id"]);
+    EXPECT_EQ(page["presence"].empty(), !after.empty());
+    EXPECT_TRUE(page["cursor"].is_string());
+    more = page["has_more"];
+    after = rooms.back();
+  }
+  EXPECT_EQ(rooms.size(), 5U);
+  EXPECT_TRUE(std::ranges::is_sorted(rooms));
+  const auto all = get(ann, "/sync").json;
+  EXPECT_EQ(all["rooms"].size(), 5U);
+  EXPECT_EQ(all["has_more"], false);
+  EXPECT_EQ(get(ann, "/sync?after=" + after).json["rooms"], Json::array());
+  expect_field(get(ann, "/sync?after=nonsense"), "after");
+  expect_field(get(ann, "/sync?limit=0"), "limit");
+}
+
 TEST_F(LiveRoutesTest, OperatorsSeeHowItIs) {
   EXPECT_EQ(request("GET", "/healthz", "").json["status"], "ok");
   const auto ready = request("GET", "/readyz", "");

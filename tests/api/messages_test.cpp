@@ -38,6 +38,37 @@ TEST_F(MessageRoutesTest, AMessageHasEveryPromisedField) {
   EXPECT_EQ(reply.json["reply_to"], sent.json["id"]);
 }
 
+TEST_F(MessageRoutesTest, APageThatTheClientHasIsNotSentAgain) {
+  const auto id = send("one");
+  const auto asked = [&](const Person& who, const std::string& known) {
+    return request("GET", "/api/v1" + path + "/messages", who.token, "", {{"if-none-match", known}});
+  };
+  const auto first = asked(ann, "");
+  ASSERT_EQ(first.status, 200);
+  EXPECT_EQ(first.header("cache-control"), "private, no-cache");
+  const auto tag = first.header("etag");
+  ASSERT_GT(tag.size(), 20U);
+  for (const auto& known : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+    const auto same = asked(ann, known);
+    EXPECT_EQ(same.status, 304) << known;
+    EXPECT_EQ(same.raw.body, "");
+    EXPECT_EQ(same.header("etag"), tag);
+    EXPECT_EQ(same.header("cache-control"), "private, no-cache");
+  }
+  for (const auto& known : {std::string("\"other\""), tag.substr(1), std::string(",, ,")}) {
+    EXPECT_EQ(asked(ann, known).status, 200) << known;
+  }
+  // Another's reaction, a word of one's own, a deletion: each is another page.
+  const auto one = path + "/messages/" + id;
+  ASSERT_EQ(put(bob, one + "/reactions/%F0%9F%91%8D", {}).status, 204);
+  const auto with_reaction = asked(ann, tag);
+  EXPECT_EQ(with_reaction.status, 200);
+  EXPECT_NE(with_reaction.header("etag"), asked(bob, "").header("etag"));  // `me` differs
+  ASSERT_EQ(patch(ann, one, {{"text", "two"}}).status, 200);
+  EXPECT_EQ(asked(ann, with_reaction.header("etag")).status, 200);
+  EXPECT_EQ(asked(person("eve"), tag).status, 403);
+}
+
 TEST_F(MessageRoutesTest, ABadMessageIsRefusedWithItsFields) {
   const auto at = path + "/messages";
   for (const Json& body : {Json::object(), Json{{"text", ""}}, Json{{"text", 5}},

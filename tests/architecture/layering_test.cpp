@@ -19,6 +19,7 @@ const fs::path kRoot = FAIRLEAD_SOURCE_DIR;
 // Folder -> what it may include, beside itself. From the bottom up; nothing includes upward.
 const std::map<std::string, std::set<std::string>> kLayers = {
     {"core", {}},
+    {"deflate", {}},
     {"protocol", {"core"}},
     {"store", {"core", "protocol"}},
     {"store/sqlite", {"core", "protocol", "store"}},
@@ -32,19 +33,20 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"bus/redis", {"core", "protocol", "store", "bus", "redis"}},
     {"log", {"core", "protocol", "store"}},
     {"search", {"core", "protocol", "store", "log"}},
-    {"hub", {"core", "protocol", "store", "presence", "log"}},
+    {"hub", {"core", "deflate", "protocol", "store", "presence", "log"}},
     {"fallback/ladder", {"core", "protocol", "hub"}},
     {"fallback/ladder/redis", {"core", "redis"}},
     {"chat", {"core", "protocol", "store", "presence", "log", "search", "hub"}},
     {"auth", {"core", "protocol", "store", "log"}},
+    {"audit", {"core", "protocol"}},
     {"http", {"core", "protocol"}},
-    {"api", {"core", "protocol", "store", "presence", "log", "search", "hub", "chat", "auth", "http"}},
+    {"api", {"core", "protocol", "store", "presence", "log", "search", "hub", "chat", "auth", "audit", "http"}},
     {"transport/stream", {"core", "protocol", "store", "presence", "log", "hub"}},
     {"transport/sse", {"core", "protocol", "hub", "http", "transport/stream"}},
     {"fallback/poll", {"core", "protocol", "hub", "http", "transport/stream"}},
-    {"transport/websocket", {"core", "protocol", "store", "presence", "log", "hub", "http"}},
+    {"transport/websocket", {"core", "deflate", "protocol", "store", "presence", "log", "hub", "http"}},
     {"transport/connect",
-     {"core", "protocol", "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
+     {"core", "protocol", "hub", "chat", "auth", "audit", "http", "api", "transport/stream", "transport/sse",
       "transport/websocket", "fallback/poll"}},
     {"load", {"core", "protocol"}},
     {"nginx", {"core"}},
@@ -55,7 +57,7 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"doctor", {"core", "protocol", "load", "doctor/verdict", "doctor/way", "doctor/path", "doctor/host"}},
     {"app",
      {"core", "protocol", "store", "store/sqlite", "presence", "presence/memory", "presence/redis", "bus", "bus/local", "bus/redis", "bus/faulty", "log", "search",
-      "hub", "chat", "auth", "http", "api", "transport/stream", "transport/sse",
+      "hub", "chat", "auth", "audit", "http", "api", "transport/stream", "transport/sse",
       "transport/websocket", "transport/connect", "fallback/poll", "fallback/ladder", "fallback/ladder/redis", "load", "doctor", "nginx"}},
 };
 
@@ -64,10 +66,10 @@ const std::map<std::string, std::string> kLibraries = {
     {"sqlite3", "store/sqlite"},      {"libwebsockets", "transport/websocket"},
     {"pistache/", "http"},            {"hiredis/", "redis"},
     {"sodium", "auth"},               {"CLI/", "app"},
-    {"curl/", "doctor/way"},
+    {"curl/", "doctor/way"},          {"zlib", "deflate"},
 };
-// OpenSSL is spoken by a client of our own, and looked at through libcurl.
-const std::set<std::string> kOpenSslFolders = {"load", "doctor/way"};
+// OpenSSL is spoken by a client of our own, looked at through libcurl, and checks issuers' signatures.
+const std::set<std::string> kOpenSslFolders = {"auth", "load", "doctor/way"};
 // libuv is the loop of two of them.
 const std::set<std::string> kLibuvFolders = {"transport/websocket", "redis"};
 

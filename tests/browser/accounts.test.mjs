@@ -168,3 +168,61 @@ test('the theme is that of the system until one is chosen, and the choice is kep
   assert.equal(await ground(), light);
   await ann.leave();
 });
+
+test('a proxy that answers 401 by itself signs nobody out', async () => {
+  const ann = await Person.visit(browser, stack);
+  await ann.signUp('behind.a.proxy', 'Ann');
+  await ann.createRoom('Lobby');
+  const login = (route) => route.fulfill({ status: 401, contentType: 'text/html', body: '<h1>Who are you?</h1>' });
+  await ann.page.route('**/api/v1/**', login);
+  await ann.page.getByRole('button', { name: 'Refresh' }).click();
+  await ann.page.getByText('Something between you and the server answered 401.').waitFor();
+  assert.notEqual(await ann.token(), null);
+  await ann.page.reload();
+  await ann.page.getByText('Something between you and the server answered 401. Trying again…').waitFor();
+  await ann.page.unroute('**/api/v1/**', login);
+  await ann.isLive();
+  await ann.leave();
+});
+
+test('whoever signs out is asked about what was not sent, and leaves nothing of it behind', async () => {
+  const ann = await Person.visit(browser, stack);
+  await ann.signUp('leaving', 'Ann');
+  await ann.createRoom('Last words');
+  await ann.page.context().setOffline(true);
+  await ann.say('a secret that was never sent');
+  await ann.page.getByText('Not sent yet').waitFor();
+  const kept = () => ann.page.evaluate(() => JSON.stringify(Object.entries(localStorage)).includes('a secret'));
+  assert.equal(await kept(), true);
+  const dialog = ann.page.getByRole('alertdialog');
+  await ann.page.getByRole('button', { name: 'Sign out' }).click();
+  await dialog.getByText('1 message has not been sent. Signing out discards it.').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await kept(), true);
+  await ann.page.getByRole('button', { name: 'Sign out' }).click();
+  await dialog.getByRole('button', { name: 'Discard and sign out' }).click();
+  await ann.page.getByLabel('User name').waitFor();
+  assert.equal(await kept(), false);
+  await ann.leave();
+});
+
+test('whoever signs in after somebody else on the same page has rooms of their own, which work', async () => {
+  const first = await Person.visit(browser, stack);
+  await first.signUp('first.here', 'First');
+  await first.createRoom('Shared');
+  const second = await Person.visit(browser, stack);
+  await second.signUp('second.here', 'Second');
+  await second.createRoom('Another');
+  await first.page.getByRole('button', { name: 'Refresh' }).click();
+  await first.page.getByRole('button', { name: 'Join Another', exact: true }).waitFor();
+  await first.page.getByRole('button', { name: 'Sign out' }).click();
+  await first.page.getByRole('button', { name: 'Create account' }).first().waitFor();
+  await first.signUp('third.here', 'Third');
+  await first.page.getByText('You are in no room yet.').waitFor();
+  await first.joinRoom('Another');
+  await first.say('here I am');
+  await first.sees('here I am');
+  assert.deepEqual(await first.page.locator('#my-rooms button').allTextContents(), ['#Another']);
+  await first.leave();
+  await second.leave();
+});

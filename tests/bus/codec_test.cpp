@@ -16,7 +16,7 @@ store::EventPtr event(std::int64_t position, std::string json) {
   made->only_for = UserId(8);
   made->kind = store::EventKind::kMemberLeft;
   made->subject = UserId(9);
-  made->time_ms = 1'800'000'000'123;
+  made->time_ms = 1'800'000'000'123'456;
   made->cursor = protocol::encode_cursor(kEpoch, made->position);
   made->json = std::move(json);
   return made;
@@ -39,7 +39,7 @@ TEST(BusCodec, WhatACommitAddedComesBackByteForByte) {
   EXPECT_EQ(first.only_for, UserId(8));
   EXPECT_EQ(first.kind, store::EventKind::kMemberLeft);
   EXPECT_EQ(first.subject, UserId(9));
-  EXPECT_EQ(first.time_ms, 1'800'000'000'123);
+  EXPECT_EQ(first.time_ms, 1'800'000'000'123'456);
   EXPECT_EQ(first.json, odd);
   EXPECT_EQ(first.cursor, protocol::encode_cursor(kEpoch, LogPosition(41)));
   EXPECT_EQ(back.events[1]->position, LogPosition(42));
@@ -61,9 +61,9 @@ TEST(BusCodec, WhatANodeHasLearntOfANetworkComesBack) {
 }
 
 TEST(BusCodec, AMovedSessionComesBack) {
-  const auto back = there_and_back(SessionMoved{"s_one", 1'800'000'000'123});
+  const auto back = there_and_back(SessionMoved{"s_one", 1'800'000'000'123'456});
   EXPECT_EQ(back.session, "s_one");
-  EXPECT_EQ(back.at_ms, 1'800'000'000'123);
+  EXPECT_EQ(back.at_us, 1'800'000'000'123'456);
 }
 
 TEST(BusCodec, AProofComesBack) {

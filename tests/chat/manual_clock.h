@@ -9,7 +9,7 @@ namespace fairlead::chat {
 // A clock that stands still until the test moves it. Any thread.
 class ManualClock final : public Clock {
  public:
-  std::int64_t wall_ms() const override { return 1'800'000'000'000 + elapsed_ms_; }
+  std::int64_t wall_us() const override { return (1'800'000'000'000 + elapsed_ms_) * 1000; }
   MonoTime mono() const override {
     return MonoTime{} + std::chrono::hours(1) + Millis(elapsed_ms_);
   }

@@ -16,7 +16,7 @@ class MessagesTest : public RulesTest {
   Result<Message> edit(const User& user, MessageId id, std::string text) {
     return run([&](auto& tx) { return edit_message(tx, user.id, room, id, text, ++now_ms_); });
   }
-  Result<void> erase(const User& user, MessageId id) {
+  Result<Deletion> erase(const User& user, MessageId id) {
     return run([&](auto& tx) { return delete_message(tx, user.id, room, id, ++now_ms_); });
   }
 };

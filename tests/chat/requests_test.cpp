@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chat/fields.h"
-#include "chat/utf8.h"
+#include "core/utf8.h"
 #include "protocol/ids.h"
 
 namespace fairlead::chat {

@@ -232,7 +232,7 @@ TEST_F(UnlimitedTest, SyncIsOneSnapshotOfEverything) {
   ASSERT_TRUE(ask<void>([&](auto done) {
     service_.mark_read(ann.id, room, MessageId(two->message.id.value()), done);
   }));
-  const auto text = ask<std::string>([&](auto done) { service_.sync(ann.id, done); });
+  const auto text = ask<std::string>([&](auto done) { service_.sync(ann.id, {}, done); });
   ASSERT_TRUE(text);
   const auto sync = Json::parse(*text);
   const auto cursor = protocol::decode_cursor(sync["cursor"].get<std::string>());
@@ -255,7 +255,7 @@ TEST_F(UnlimitedTest, SyncIsOneSnapshotOfEverything) {
   }
   EXPECT_EQ(sync["presence"].size(), 2u);
   EXPECT_EQ(sync["presence"][to_wire(bob.id)]["status"], "online");
-  const auto gone = ask<std::string>([&](auto done) { service_.sync(UserId(1), done); });
+  const auto gone = ask<std::string>([&](auto done) { service_.sync(UserId(1), {}, done); });
   EXPECT_EQ(gone.error().code, ErrorCode::kUnauthorized);
 }
 

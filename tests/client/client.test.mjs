@@ -100,6 +100,25 @@ test('if nobody listens for reset, the client syncs by itself', async () => {
   await talk.check();
 });
 
+test('sync has every room, of however many pages', async () => {
+  const talk = await begin();
+  const rooms = 620; // a page has 500
+  for (let made = 1; made < rooms; ) {
+    const some = Array.from({ length: Math.min(50, rooms - made) }, (_, i) => `many ${made + i}`);
+    const body = (name) => ({ token: talk.anna.token, body: { name, visibility: 'private' } });
+    await Promise.all(some.map((name) => server.call('POST', '/api/v1/rooms', body(name))));
+    made += some.length;
+  }
+  const snapshot = await talk.client.sync();
+  assert.equal(new Set(snapshot.rooms.map(({ id }) => id)).size, rooms);
+  assert.equal(snapshot.rooms.length, rooms);
+  assert.equal(snapshot.has_more, false);
+  await server.call('POST', `/api/v1/rooms/${talk.room}/messages`, { token: talk.ben.token, body: { text: 'after' } });
+  talk.client.start();
+  await until('it came', () => talk.texts().length > 0);
+  assert.deepEqual(talk.texts(), ['after']);
+});
+
 test('sync and then start: no gap and no overlap, whatever happens in between', async () => {
   const talk = await begin();
   await talk.client.sync();

@@ -100,6 +100,23 @@ test('a tab that catches up for long keeps few of the events that come meanwhile
   stream.stop();
 });
 
+test('a tab that catches up over a path that cuts long answers asks for fewer events, and for many again once it has them', async () => {
+  const { clock, stream, given, asked, tell, answer } = newFollower();
+  tell(8);
+  for (const limit of [500, 50, 5, 1, 1]) {
+    const { body, reject } = asked.shift();
+    assert.equal(body.limit, limit);
+    reject(new Error('cut'));
+    await settle();
+    await clock.advance(60_000);
+  }
+  while (asked.length > 0) await answer(8);
+  assert.deepEqual(given, Array.from({ length: 8 }, (_, i) => `c${i + 1}`));
+  tell(10);
+  assert.equal(asked[0].body.limit, 500);
+  stream.stop();
+});
+
 test('an answer that is none of the server\'s does not move a tab\'s cursor; when it stops, no timer is left', async () => {
   const { clock, stream, asked, tell } = newFollower();
   tell(2);

@@ -287,6 +287,22 @@ describe('networks', { concurrency: 6 }, () => {
     }
   });
 
+  test('a 401 that is not the server\'s, as of a proxy that asks to log in, ends nothing', async () => {
+    for (const transports of [['sse'], ['poll']]) {
+      const talk = await Talk.alone({ fault: { login: true }, transports });
+      try {
+        talk.client.start();
+        await until('it has been refused', () => talk.client.status.state === 'waiting');
+        talk.proxy.set({});
+        await talk.settles(transports[0]);
+        await talk.talk(3);
+        await talk.check();
+      } finally {
+        await talk.end();
+      }
+    }
+  });
+
   test('401 to a WebSocket, of which a page sees nothing: the client finds out and ends', async () => {
     const talk = await Talk.alone({ transports: ['websocket'] });
     try {

@@ -258,3 +258,16 @@ test('messages of somebody whose name goes on after ours are not ours', () => {
   assert.deepEqual(outbox.items, []);
   assert.equal(store.keys().length, 1);
 });
+
+test('what is discarded while it is on its way and then refused is not kept', async () => {
+  let refuse;
+  answer = () => new Promise((_, no) => (refuse = no));
+  const outbox = open();
+  const sending = write(outbox, 'r_1', 'one');
+  const [{ nonce }] = outbox.items;
+  outbox.discard(nonce);
+  await assert.rejects(sending, /discarded/);
+  refuse(new ProblemError(422, { code: 'invalid_fields' }));
+  await settle();
+  assert.deepEqual(store.keys(), []);
+});

@@ -164,13 +164,15 @@ test('a busy server is waited for as long as it asks', () => {
   assert.equal(policy.plan().transport, 'websocket');
 });
 
-test('401, 4001 and 4003 end it; a 403 does so only if it is the server that says it', () => {
-  assert.deepEqual(fails('refused', { outcome: { status: 401 } }), { do: 'end', code: 'unauthorized' });
+test('401, 403, 4001 and 4003 end it; 401 and 403 do so only if it is the server that says it', () => {
+  const stale = { status: 401, problem: 'unauthorized' };
+  assert.deepEqual(fails('refused', { outcome: stale }), { do: 'end', code: 'unauthorized' });
   assert.deepEqual(fails('closed', { outcome: { closeCode: 4001 } }), { do: 'end', code: 'unauthorized' });
   assert.deepEqual(fails('closed', { outcome: { closeCode: 4003 } }), { do: 'end', code: 'forbidden' });
   const ours = { status: 403, problem: 'forbidden' };
   assert.deepEqual(fails('refused', { outcome: ours }), { do: 'end', code: 'forbidden' });
   assert.deepEqual(fails('refused', { outcome: { status: 403 } }), { do: 'open' });
+  assert.notEqual(fails('refused', { outcome: { status: 401 } }).do, 'end');
 });
 
 test('when nothing works though the server is there, it waits and begins from the top', () => {

@@ -105,6 +105,28 @@ test('an end for all: both tabs are told', async () => {
   for (const end of ends) assert.equal((await end).code, 'unauthorized');
 });
 
+test('the end of one tab\'s token is not the end of a tab with another one, which goes on without a gap', async () => {
+  const locks = new FakeLocks();
+  const tabs = { locks, openChannel: new FakeChannels().openChannel };
+  const talk = await Talk.begin(server, { tabs, scope: 'anna' });
+  open.push(talk);
+  talk.client.start();
+  await talk.settles('websocket');
+  const body = { name: talk.anna.user.name, password: talk.anna.password };
+  const { token } = await server.call('POST', '/api/v1/sessions', { body });
+  const events = [];
+  const second = talk.newClient({ tabs, events, token, scope: 'anna' });
+  second.start(talk.client.cursor);
+  await until('the second tab follows', () => second.status.state === 'live');
+  const ended = new Promise((done) => talk.client.on('ended', done));
+  await server.call('DELETE', '/api/v1/sessions/current', { token: talk.anna.token });
+  assert.equal((await ended).code, 'unauthorized');
+  talk.client = second;
+  await talk.talk(10);
+  await talk.check(events);
+  assert.equal(second.status.state, 'live');
+});
+
 test('told to use another transport, the tab that leads changes over for both', async () => {
   const { talk, second, events } = await twoTabs();
   for (const client of [second, talk.client]) client.setTransports(['sse']);

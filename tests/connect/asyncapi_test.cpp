@@ -62,7 +62,14 @@ TEST(AsyncApi, NamesEveryDurableEventAndNoOther) {
   static const std::regex kType(R"re("((?:message|reaction|room|member|read)\.[a-z]+)")re");
   const auto types = all_matches(read("src/chat/events.cpp"), kType);
   EXPECT_GE(types.size(), 12u);
-  EXPECT_TRUE(documented_enums().contains(types)) << ::testing::PrintToString(types);
+  // `type: { const: … }` or `type: { enum: [ … ] }`, a payload each.
+  static const std::regex kPayload(R"(type: \{ (?:const|enum): ([^}]*)\})");
+  static const std::regex kDocumented(R"(((?:message|reaction|room|member|read)\.[a-z]+))");
+  Words documented;
+  for (const auto& payload : all_matches(read("docs/asyncapi.yaml"), kPayload)) {
+    documented.merge(all_matches(payload, kDocumented));
+  }
+  EXPECT_EQ(documented, types);
 }
 
 TEST(AsyncApi, NamesEveryTransportAndNoOther) {

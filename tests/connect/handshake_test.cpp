@@ -5,6 +5,8 @@
 namespace fairlead::connect {
 namespace {
 
+using websocket::Subprotocol;
+
 http::Request handshake(std::vector<std::pair<std::string, std::string>> more = {}) {
   http::Request request;
   request.id = "id";
@@ -24,17 +26,41 @@ TEST(Handshake, AProperOneIsAccepted) {
   const auto parsed = parse_handshake(handshake());
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->key, "dGhlIHNhbXBsZSBub25jZQ==");
-  EXPECT_FALSE(parsed->echo_subprotocol);
+  EXPECT_EQ(parsed->subprotocol, Subprotocol::kNone);
   EXPECT_TRUE(asks_for_websocket(handshake()));
 }
 
-TEST(Handshake, TheSubprotocolIsEchoedOnlyIfItWasOffered) {
-  EXPECT_TRUE(
-      parse_handshake(handshake({{"sec-websocket-protocol", "fairlead.bearer.abc, fairlead.v1.json"}}))
-          ->echo_subprotocol);
-  EXPECT_FALSE(
-      parse_handshake(handshake({{"sec-websocket-protocol", "fairlead.bearer.abc"}}))->echo_subprotocol);
+TEST(Handshake, TheFirstSubprotocolOfOursIsTaken) {
+  const auto taken = [](const char* offered) {
+    return parse_handshake(handshake({{"sec-websocket-protocol", offered}}))->subprotocol;
+  };
+  EXPECT_EQ(taken("fairlead.bearer.abc, fairlead.v1.json"), Subprotocol::kJson);
+  EXPECT_EQ(taken("fairlead.v1.cbor, fairlead.v1.json"), Subprotocol::kCbor);
+  EXPECT_EQ(taken("soap, fairlead.v1.json, fairlead.v1.cbor"), Subprotocol::kJson);
+  EXPECT_EQ(taken("fairlead.bearer.abc"), Subprotocol::kNone);
   EXPECT_FALSE(parse_handshake(handshake({{"sec-websocket-protocol", "soap"}})));
+}
+
+TEST(Handshake, CborIsNotCompressed) {
+  EXPECT_EQ(parse_handshake(handshake({{"sec-websocket-protocol", "fairlead.v1.cbor"},
+                                       {"sec-websocket-extensions", "permessage-deflate"}}))
+                ->deflate,
+            "");
+}
+
+TEST(Handshake, TheFirstOfferOfDeflateThatCanBeKeptIsAnswered) {
+  const auto deflate = [](std::vector<std::pair<std::string, std::string>> headers) {
+    auto request = handshake();
+    for (auto& header : headers) request.headers.push_back(std::move(header));
+    return parse_handshake(request)->deflate;
+  };
+  EXPECT_EQ(deflate({}), "");
+  EXPECT_EQ(deflate({{"sec-websocket-extensions", "x-other, permessage-deflate; what"}}), "");
+  const std::string name = "sec-websocket-extensions";
+  EXPECT_EQ(deflate({{name, "permessage-deflate; server_max_window_bits=8"},
+                     {name, "x, permessage-deflate; server_max_window_bits=14, permessage-deflate"}}),
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+            "server_max_window_bits=14");
 }
 
 TEST(Handshake, WhatIsNotOneIsRefusedWithItsReason) {
@@ -64,31 +90,6 @@ TEST(Handshake, TheTokenOfABrowserIsFoundAmongTheSubprotocols) {
                 handshake({{"sec-websocket-protocol", "fairlead.v1.json , fairlead.bearer.fl1.a.b"}})),
             "fl1.a.b");
   EXPECT_FALSE(subprotocol_token(handshake({{"sec-websocket-protocol", "fairlead.v1.json"}})));
-}
-
-TEST(Handshake, PagesOfTheSameHostAndOfTheListMayConnectAndOthersMayNot) {
-  EXPECT_TRUE(origin_allowed(handshake(), {}));  // no browser
-  EXPECT_TRUE(origin_allowed(handshake({{"origin", "https://chat.example.org"}}), {}));
-  EXPECT_FALSE(origin_allowed(handshake({{"origin", "https://chat.example.org.evil.net"}}), {}));
-  EXPECT_FALSE(origin_allowed(handshake({{"origin", "null"}}), {}));
-  EXPECT_TRUE(origin_allowed(handshake({{"origin", "https://app.example.org"}}),
-                             {"https://app.example.org"}));
-  EXPECT_TRUE(origin_allowed(handshake({{"origin", "https://anything"}}), {"*"}));
-}
-
-TEST(Handshake, AProxyThatChangesHostDoesNotMakeAPageForeign) {
-  const auto behind = [](std::string name, std::string value) {
-    return handshake({{"host", "127.0.0.1:8080"},
-                      {"origin", "https://chat.example.org"},
-                      {std::move(name), std::move(value)}});
-  };
-  EXPECT_FALSE(origin_allowed(behind("via", "1.1 chat.example.org"), {}));
-  EXPECT_TRUE(origin_allowed(behind("sec-fetch-site", "same-origin"), {}));
-  EXPECT_FALSE(origin_allowed(behind("sec-fetch-site", "same-site"), {}));
-  EXPECT_FALSE(origin_allowed(behind("sec-fetch-site", "cross-site"), {}));
-  EXPECT_TRUE(origin_allowed(behind("x-forwarded-host", "chat.example.org"), {}));
-  EXPECT_TRUE(origin_allowed(behind("x-forwarded-host", "chat.example.org, inner:8080"), {}));
-  EXPECT_FALSE(origin_allowed(behind("x-forwarded-host", "chat.example.org.evil.net"), {}));
 }
 
 TEST(Handshake, AnEventStreamMustBeNamedNotJustAnything) {

@@ -50,6 +50,12 @@ TEST_F(PollHeadReaderTest, OnlyCursorAndRequestIdMayDiffer) {
       << "the same fields at other places";
 }
 
+TEST_F(PollHeadReaderTest, WithOtherKeysNothingIsKnownAgain) {
+  const auto text = head("cursor=c1.e.01");
+  EXPECT_EQ(heads_.look_at(text, 1)->fingerprint, heads_.look_at(text, 1)->fingerprint);
+  EXPECT_NE(heads_.look_at(text, 1)->fingerprint, heads_.look_at(text, 2)->fingerprint);
+}
+
 TEST_F(PollHeadReaderTest, ACursorAtTheEndOfTheQueryToo) {
   EXPECT_TRUE(same(head("cursor=c1.e.01"), head("cursor=c1.e.02")));
   EXPECT_FALSE(same(head("cursor=c1.e.01"), head("cursor=c1.e.01&session=s_1")));

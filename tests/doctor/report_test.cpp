@@ -65,7 +65,8 @@ TEST(Kernel, IsMeasuredAgainstTheSessionsWanted) {
   EXPECT_EQ(tight[1].state, State::kBad);
   EXPECT_EQ(tight[2].state, State::kNote);
   EXPECT_EQ(tight[3].state, State::kBad);
-  look = {131'072, "fairlead serve", 4096, 8, 28'232};
+  EXPECT_THAT(tight[2].remedy, testing::HasSubstr("tcp_retries2=6"));
+  look = {131'072, "fairlead serve", 4096, 6, 28'232};
   for (const auto& finding : judge_kernel(look, 50'000, false))
     EXPECT_EQ(finding.state, State::kOk) << finding.detail;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/origins.h"
 #include "transport/connect/connect_parameters.h"
 #include "transport/connect/handshake.h"
 
@@ -32,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)connect::asks_for_websocket(request);
   (void)connect::accepts_event_stream(request);
   (void)connect::subprotocol_token(request);
-  (void)connect::origin_allowed(request, {});
+  (void)http::Origins({"https://a.example"}).may_call(request);
   if (const auto handshake = connect::parse_handshake(request)) {
     if (handshake->key.size() != 24) std::abort();
   }

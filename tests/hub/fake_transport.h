@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "deflate/deflate.h"
 #include "hub/shard.h"
 #include "protocol/framing.h"
 #include "protocol/json.h"
@@ -10,10 +11,13 @@
 namespace fairlead::hub {
 
 // A connection that a test holds in its hand: takes what it is told to take and remembers it.
-class FakeTransport final : public Transport {
+class FakeTransport : public Transport {
  public:
-  explicit FakeTransport(TransportKind kind = TransportKind::kWebSocket) : kind_(kind) {}
+  explicit FakeTransport(TransportKind kind = TransportKind::kWebSocket)
+      : FakeTransport(kind, plain_form(kind)) {}
+  FakeTransport(TransportKind kind, WireForm form) : kind_(kind), form_(form) {}
   TransportKind kind() const override { return kind_; }
+  WireForm form() const override { return form_; }
 
   Flush write(const Pending& pending, std::size_t& n) override {
     if (stuck && !pending.frames.empty()) return Flush::kBlocked;
@@ -38,6 +42,10 @@ class FakeTransport final : public Transport {
   std::vector<std::string> jsons() const {
     std::vector<std::string> all;
     for (const auto& frame : taken) {
+      if (is_deflated(frame)) {
+        all.push_back(inflated(frame));
+        continue;
+      }
       const auto brace = frame.find('{');
       const auto end = frame.rfind('}');
       all.push_back(frame.substr(brace, end - brace + 1));
@@ -63,6 +71,15 @@ class FakeTransport final : public Transport {
     return all;
   }
 
+  static bool is_deflated(std::string_view frame) { return frame.front() == '\xc1'; }
+  static std::string inflated(std::string_view frame) {  // of less than 64 KiB
+    constexpr std::size_t kBytesMax = 64 * 1024;
+    const std::size_t head = frame[1] < 126 ? 2 : 4;
+    std::string message;
+    const auto result = deflate::inflate(frame.substr(head), kBytesMax, message);
+    return result == deflate::Inflated::kWhole ? message : "broken";
+  }
+
   // The size of the first one.
   std::size_t first_frame(std::string_view frames) const {
     switch (kind_) {
@@ -84,6 +101,7 @@ class FakeTransport final : public Transport {
 
  private:
   const TransportKind kind_;
+  const WireForm form_;
 };
 
 }  // namespace fairlead::hub

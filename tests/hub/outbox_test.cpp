@@ -96,18 +96,18 @@ TEST(Outbox, AnOutboxThatGoesLetsGoOfItsRun) {
 
 TEST(Runs, AFullRunStaysAsLongAsItIsHeld) {
   Runs runs;
-  auto& first = runs.current(TransportKind::kSse);
+  auto& first = runs.current(WireForm::kSse);
   Outbox box;
   box.add(write(first, std::string(Runs::kRunBytes, 'x')), 1);
-  auto& second = runs.current(TransportKind::kSse);
+  auto& second = runs.current(WireForm::kSse);
   EXPECT_NE(&first, &second);
-  EXPECT_NE(&second, &runs.current(TransportKind::kWebSocket));
+  EXPECT_NE(&second, &runs.current(WireForm::kWebSocket));
   runs.tidy();
   EXPECT_EQ(box.pending(), std::string(Runs::kRunBytes, 'x'));
   write(second, "y");
   box.clear();
   runs.tidy();
-  EXPECT_EQ(&runs.current(TransportKind::kSse), &second);
+  EXPECT_EQ(&runs.current(WireForm::kSse), &second);
   EXPECT_EQ(second.bytes, "") << "nobody holds it";
 }
 

@@ -144,6 +144,20 @@ TEST_F(ShardRaceTest, WhoIsLoggedOutOnTheWayToTheShardIsNotLetIn) {
   readers_->stop();
 }
 
+TEST_F(ShardRaceTest, ATokenThatIsLoggedOutOnTheWayToItsSessionEndsIt) {
+  auto with_revocations = settings();
+  with_revocations.token_ended = [](const std::string& token_id) { return token_id == "next"; };
+  Shard strict(*hub_, *readers_, presence_, clock_, with_revocations, head(), [] {});
+  FakeTransport stream;
+  auto* session = strict.open(request(ann_), &stream);
+  ASSERT_NE(session, nullptr);
+  strict.reauthenticate(session, "next", clock_.wall_ms() + 60'000);
+  EXPECT_TRUE(stream.ended);
+  EXPECT_EQ(stream.reason, EndReason::kAuthEnded);
+  strict.close();
+  readers_->stop();
+}
+
 TEST_F(ShardRaceTest, APollThatNarrowsASessionGetsNoOtherRooms) {
   create_room(room_, ann_);
   create_room(other_room_, ann_);

@@ -31,16 +31,16 @@ class ReplayTest : public ::testing::Test {
     for (std::size_t i = 0; i < count; ++i) add(room, bytes);
   }
   // The frames of the events (first, last], each for itself.
-  std::string framed(std::int64_t first, std::int64_t last, TransportKind kind) const {
+  std::string framed(std::int64_t first, std::int64_t last, WireForm form) const {
     std::string bytes;
     for (auto i = first; i < last; ++i) {
-      add_frame(bytes, *events_[static_cast<std::size_t>(i)], kind);
+      add_shared_frame(bytes, *events_[static_cast<std::size_t>(i)], form);
     }
     return bytes;
   }
-  Replay::Piece after(std::int64_t position, TransportKind kind = TransportKind::kSse,
+  Replay::Piece after(std::int64_t position, WireForm form = WireForm::kSse,
                       MonoTime now = kNow) {
-    return replay_.after(LogPosition(position), room_, kind, now);
+    return replay_.after(LogPosition(position), room_, form, now);
   }
   static std::string bytes(const Replay::Piece& piece) {
     return piece.part.run->bytes.substr(piece.part.begin, piece.part.bytes());
@@ -53,16 +53,16 @@ class ReplayTest : public ::testing::Test {
 };
 
 TEST_F(ReplayTest, ManyEventsOfARoomAreFramedOnceForAll) {
-  add(100, room_);
-  for (const auto kind : {TransportKind::kWebSocket, TransportKind::kSse}) {
-    const auto piece = after(0, kind);
+  add(100, room_, /*bytes=*/300);
+  for (const auto form : {WireForm::kWebSocket, WireForm::kWebSocketDeflated, WireForm::kSse}) {
+    const auto piece = after(0, form);
     ASSERT_EQ(piece.frames, 100U);
     EXPECT_EQ(piece.last, LogPosition(100));
     EXPECT_EQ(piece.last_in_room, LogPosition(100));
     EXPECT_TRUE(piece.other_rooms.empty());
     EXPECT_TRUE(piece.other_users.empty());
-    EXPECT_EQ(bytes(piece), framed(0, 100, kind));
-    EXPECT_EQ(after(0, kind).part.run, piece.part.run);
+    EXPECT_EQ(bytes(piece), framed(0, 100, form));
+    EXPECT_EQ(after(0, form).part.run, piece.part.run);
   }
 }
 
@@ -72,7 +72,7 @@ TEST_F(ReplayTest, WhoComesFromWithinGetsTheRestOfTheSame) {
   const auto piece = after(37);
   ASSERT_EQ(piece.frames, 63U);
   EXPECT_EQ(piece.part.run, run);
-  EXPECT_EQ(bytes(piece), framed(37, 100, TransportKind::kSse));
+  EXPECT_EQ(bytes(piece), framed(37, 100, WireForm::kSse));
 }
 
 TEST_F(ReplayTest, WhoComesFromBeforeGetsWhatLeadsUpToIt) {
@@ -81,7 +81,7 @@ TEST_F(ReplayTest, WhoComesFromBeforeGetsWhatLeadsUpToIt) {
   const auto piece = after(50);
   ASSERT_EQ(piece.frames, 50U);
   EXPECT_NE(piece.part.run, later);
-  EXPECT_EQ(bytes(piece), framed(50, 100, TransportKind::kSse));
+  EXPECT_EQ(bytes(piece), framed(50, 100, WireForm::kSse));
   EXPECT_EQ(after(100).part.run, later);
 }
 
@@ -90,12 +90,12 @@ TEST_F(ReplayTest, GrowsWithTheLogThoughItIsHeld) {
   Outbox held;
   const auto before = after(0);
   held.add(before.part, before.frames);
-  const auto first = framed(0, 40, TransportKind::kSse);
+  const auto first = framed(0, 40, WireForm::kSse);
   EXPECT_EQ(after(35).frames, 0U);
   add(60, room_);
   EXPECT_EQ(bytes(after(0)), first);
-  EXPECT_EQ(bytes(after(40)), framed(40, 100, TransportKind::kSse));
-  EXPECT_EQ(bytes(after(0)), framed(0, 100, TransportKind::kSse));
+  EXPECT_EQ(bytes(after(40)), framed(40, 100, WireForm::kSse));
+  EXPECT_EQ(bytes(after(0)), framed(0, 100, WireForm::kSse));
   EXPECT_EQ(held.pending(), first);
 }
 
@@ -105,7 +105,7 @@ TEST_F(ReplayTest, AFewAreNotWorthItUntilMoreHaveCome) {
   EXPECT_EQ(after(0).last, tail_.head());
   add(Replay::kFramesMin, room_);
   const auto end = static_cast<std::int64_t>(Replay::kFramesMin) - 1;
-  EXPECT_EQ(bytes(after(end)), framed(end, tail_.head().value(), TransportKind::kSse));
+  EXPECT_EQ(bytes(after(end)), framed(end, tail_.head().value(), WireForm::kSse));
 }
 
 TEST_F(ReplayTest, WhereSomebodyComesOrGoesAPieceEnds) {
@@ -133,12 +133,12 @@ TEST_F(ReplayTest, WhatIsForOthersIsLeftOutAndNamed) {
   const auto piece = after(0);
   ASSERT_EQ(piece.frames, 100U);
   EXPECT_EQ(bytes(piece),
-            framed(0, 20, TransportKind::kSse) + framed(54, 134, TransportKind::kSse));
+            framed(0, 20, WireForm::kSse) + framed(54, 134, WireForm::kSse));
   EXPECT_THAT(piece.other_rooms, testing::UnorderedElementsAre(other_, RoomId()));
   EXPECT_THAT(piece.other_users, testing::UnorderedElementsAre(UserId(3), UserId(4)));
   EXPECT_EQ(piece.last_in_room, LogPosition(134));
   EXPECT_EQ(piece.last, LogPosition(139));
-  EXPECT_EQ(bytes(after(54)), framed(54, 134, TransportKind::kSse));
+  EXPECT_EQ(bytes(after(54)), framed(54, 134, WireForm::kSse));
 }
 
 TEST_F(ReplayTest, ManyOthersEndAPiece) {
@@ -156,7 +156,7 @@ TEST_F(ReplayTest, ManyOthersEndAPiece) {
 TEST_F(ReplayTest, EachRoomHasItsOwn) {
   for (int i = 0; i < 100; ++i) add(i % 2 == 0 ? room_ : other_);
   const auto mine = after(0);
-  const auto theirs = replay_.after(LogPosition(1), other_, TransportKind::kSse, kNow);
+  const auto theirs = replay_.after(LogPosition(1), other_, WireForm::kSse, kNow);
   EXPECT_EQ(mine.frames, 50U);
   EXPECT_EQ(theirs.frames, 50U);
   EXPECT_NE(mine.part.run, theirs.part.run);
@@ -217,7 +217,7 @@ TEST_F(ReplayTest, WhatNobodyAsksForIsForgotten) {
     replay_.tidy(kNow + Replay::kLife);
     EXPECT_GT(replay_.bytes(), 0U);
   }
-  after(10, TransportKind::kSse, kNow + Replay::kLife);
+  after(10, WireForm::kSse, kNow + Replay::kLife);
   replay_.tidy(kNow + Replay::kLife);
   EXPECT_GT(replay_.bytes(), 0U);
   replay_.tidy(kNow + 2 * Replay::kLife);

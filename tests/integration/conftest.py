@@ -34,6 +34,8 @@ def pytest_addoption(parser):
                     help="of hopping that announces nothing; 60 is its full size")
     group.addoption("--silence-seconds", type=int, default=40,
                     help="of silence through nginx; from 300 on at default settings, below with all times a quarter")
+    group.addoption("--count-operations", type=int, default=1000 if scaled == 1 else 300,
+                    help="after which unread and mention counts are compared with a model's")
     group.addoption("--reload-streams", type=int, default=1000 if scaled == 1 else 200,
                     help="open while nginx is reloaded")
     group.addoption("--slow-messages", type=int, default=20_000 if scaled == 1 else 5_000)

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 
-from harness.fairlead import free_port
+from harness.ports import free_port
 from harness.process import Process
 from harness.proxy import NGINX
 from harness.timing import eventually_blocking

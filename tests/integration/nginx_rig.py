@@ -10,14 +10,9 @@ import threading
 import time
 
 from harness.fairlead import BINARY
+from harness.ports import free_port
 
 ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(condition, what, seconds=10):

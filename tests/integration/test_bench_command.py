@@ -11,9 +11,10 @@ import time
 
 import pytest
 
-from harness.fairlead import BINARY, free_port
+from harness.fairlead import BINARY
 from harness.fake_deployment import FakeDeployment
 from harness.http1 import HttpClient
+from harness.ports import free_port
 from harness.process import Process
 from harness.timing import patience
 from harness.transports import next_message

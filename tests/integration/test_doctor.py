@@ -12,7 +12,8 @@ import threading
 import pytest
 
 from doctor_rig import BrokenNginx, make_certificate
-from harness.fairlead import BINARY, free_port
+from harness.fairlead import BINARY
+from harness.ports import free_port
 from harness.process import Process
 from harness.timing import patience
 from harness.world import PASSWORD

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from harness.fairlead import BINARY
-from nginx_rig import ENV, Nginx, Upstream, answer, connects, free_port, parse, until
+from harness.ports import free_port
+from nginx_rig import ENV, Nginx, Upstream, answer, connects, parse, until
 
 pytestmark = pytest.mark.nginx
 
@@ -309,6 +310,8 @@ def test_streams_are_counted_by_token_and_the_next_over_the_limit_is_429(upstrea
         assert [stream(long_token + "A") for _ in range(3)] == [200, 200, 429]
         assert stream(long_token + "B") == 200  # another token of the same address
         assert stream(long_token + "A", "Sec-WebSocket-Protocol: fairlead.v1.json, fairlead.bearer.") == 429
+        assert stream(long_token + "A", "Cookie: theme=dark; __Host-fairlead=") == 429
+        assert stream(long_token + "C; other=1", "Cookie: fairlead=") == 200
         assert [stream("", "X-None: ") for _ in range(3)] == [200, 200, 429]  # no token: by address
     finally:
         for s in sockets:

@@ -29,7 +29,7 @@ def on(user, node):
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_what_is_sent_to_one_node_arrives_on_the_others_with_the_same_bytes(nodes, kind):
     world = World(nodes[0].address)
     ann, bob = await world.users(2)

@@ -61,7 +61,7 @@ async def test_the_same_event_is_byte_for_byte_the_same_on_every_transport(serve
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_an_event_read_from_the_log_has_the_bytes_it_had_live(server, world, kind):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)
@@ -73,7 +73,7 @@ async def test_an_event_read_from_the_log_has_the_bytes_it_had_live(server, worl
     assert [(await next_message(replayed)).raw for _ in range(5)] == [event.raw for event in events]
 
 
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_the_message_in_an_event_is_the_one_in_the_history(server, world, kind):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)
@@ -85,7 +85,7 @@ async def test_the_message_in_an_event_is_the_one_in_the_history(server, world, 
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_each_cursor_continues_right_after_its_event(server, world, kind):
     """Cursors grow: resuming from the n-th event's cursor gives the events after it, and no other."""
     ann, bob = await world.users(2)
@@ -102,7 +102,7 @@ async def test_each_cursor_continues_right_after_its_event(server, world, kind):
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 @pytest.mark.parametrize("cursor", ["nonsense", "0", "1.999999999999", "~", "a" * 128])
 async def test_an_unknown_cursor_is_a_reset_with_its_reason(server, world, kind, cursor):
     ann = await world.user("ann")
@@ -140,7 +140,7 @@ async def test_last_event_id_wins_over_cursor(server, world):
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_rooms_narrows_the_stream(server, world, kind):
     ann, bob = await world.users(2)
     wanted, other = await world.room_of(ann, bob), await world.room_of(ann, bob)
@@ -151,7 +151,7 @@ async def test_rooms_narrows_the_stream(server, world, kind):
     assert event.room_id == wanted
 
 
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_events_durable_leaves_typing_out(server, world, kind):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)
@@ -164,7 +164,7 @@ async def test_events_durable_leaves_typing_out(server, world, kind):
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_a_client_that_reads_late_gets_a_large_backlog_in_order(server, world, kind):
     """More than one catch-up page (500 events)."""
     ann, bob = await world.users(2)

@@ -23,7 +23,7 @@ async def take_over(user, kind, session, cursor):
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("new", ["sse", "poll", "ws"])
+@pytest.mark.parametrize("new", ["sse", "poll", "ws", "ws_cbor"])
 async def test_a_websocket_whose_session_was_taken_over_is_closed_with_4009(server, world, new):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)
@@ -37,7 +37,7 @@ async def test_a_websocket_whose_session_was_taken_over_is_closed_with_4009(serv
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("new", ["sse", "poll", "ws"])
+@pytest.mark.parametrize("new", ["sse", "poll", "ws", "ws_cbor"])
 async def test_a_stream_whose_session_was_taken_over_ends_with_bye(server, world, new):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)

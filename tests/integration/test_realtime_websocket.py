@@ -87,11 +87,12 @@ async def test_a_malformed_handshake_is_refused(server, world, change):
     assert answer.status in (400, 426), answer
 
 
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor"])
 @pytest.mark.sanitize
-async def test_a_send_is_acknowledged_with_the_message_and_delivered(server, world):
+async def test_a_send_is_acknowledged_with_the_message_and_delivered(server, world, kind):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)
-    mine, theirs = await ann.stream("ws"), await bob.stream("sse")
+    mine, theirs = await ann.stream(kind), await bob.stream("sse")
     nonce = unique("ws")
     answer = await mine.command("send", room_id=room, text="over ws", nonce=nonce)
     assert answer["type"] == "ack", answer
@@ -105,23 +106,25 @@ async def test_a_send_is_acknowledged_with_the_message_and_delivered(server, wor
     assert other["type"] == "error" and other["error"]["code"] == "nonce_reused", other
 
 
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor"])
 @pytest.mark.sanitize
-async def test_the_nonce_is_the_same_over_rest_and_websocket(server, world):
+async def test_the_nonce_is_the_same_over_rest_and_websocket(server, world, kind):
     ann = await world.user("ann")
     room = await ann.new_room()
     nonce = unique("both")
     sent = await ann.say(room, "one message", nonce=nonce)
-    stream = await ann.stream("ws")
+    stream = await ann.stream(kind)
     answer = await stream.command("send", room_id=room, text="one message", nonce=nonce)
     assert answer["type"] == "ack" and answer["data"].get("message", answer["data"])["id"] == sent["id"]
 
 
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor"])
 @pytest.mark.sanitize
-async def test_a_command_that_fails_gets_a_problem_with_its_ref(server, world):
+async def test_a_command_that_fails_gets_a_problem_with_its_ref(server, world, kind):
     ann, bob = await world.users(2)
     hidden = await bob.new_room("private")
     room = await ann.new_room()
-    stream = await ann.stream("ws")
+    stream = await ann.stream(kind)
     for fields, status in (
             ({"op": "send", "room_id": hidden, "text": "x", "nonce": "1"}, 404),
             ({"op": "send", "room_id": "r_unknown", "text": "x", "nonce": "2"}, 404),
@@ -160,11 +163,12 @@ async def test_a_binary_message_on_the_json_protocol_is_refused(server, world):
         assert closed.code in (1003, 1002, 1008, 4003), closed
 
 
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor"])
 @pytest.mark.sanitize
-async def test_typing_over_websocket_reaches_the_others_once_each_three_seconds(server, world):
+async def test_typing_over_websocket_reaches_the_others_once_each_three_seconds(server, world, kind):
     ann, bob = await world.users(2)
     room = await world.room_of(ann, bob)
-    mine, theirs = await ann.stream("ws"), await bob.stream("ws")
+    mine, theirs = await ann.stream(kind), await bob.stream(kind)
     for _ in range(5):
         assert (await mine.command("typing", room_id=room))["type"] == "ack"
     assert (await next_of(theirs, "typing")).room_id == room
@@ -172,20 +176,22 @@ async def test_typing_over_websocket_reaches_the_others_once_each_three_seconds(
     assert (await next_of(theirs, "typing", "message.created")).type == "message.created"
 
 
-async def test_received_is_accepted(server, world):
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor"])
+async def test_received_is_accepted(server, world, kind):
     ann = await world.user("ann")
     room = await ann.new_room()
-    stream = await ann.stream("ws")
+    stream = await ann.stream(kind)
     await ann.say(room, "seen")
     event = await next_message(stream)
     assert (await stream.command("received", cursor=event.cursor))["type"] == "ack"
 
 
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor"])
 @pytest.mark.sanitize
-async def test_an_open_connection_takes_a_new_token(server, world):
+async def test_an_open_connection_takes_a_new_token(server, world, kind):
     """After `auth`, the connection lives and dies with the new token."""
     ann, bob = await world.users(2)
-    stream = await ann.stream("ws")
+    stream = await ann.stream(kind)
     fresh = expect(await ann.rest.post("/api/v1/tokens/refresh"), 201).json["token"]
     assert (await stream.command("auth", token="nonsense"))["type"] == "error"
     assert (await stream.command("auth", token=bob.token))["type"] == "error", "another user's token"

@@ -39,7 +39,7 @@ async def test_a_stranger_sees_nothing_of_a_room_on_any_transport(server, world,
 
 
 @pytest.mark.sanitize
-@pytest.mark.parametrize("kind", ["ws", "sse", "poll"])
+@pytest.mark.parametrize("kind", ["ws", "ws_cbor", "sse", "poll"])
 async def test_naming_a_room_does_not_open_it(server, world, kind):
     ann, bob = await world.users(2)
     hidden, own = await ann.new_room("private"), await bob.new_room()

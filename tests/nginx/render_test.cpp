@@ -70,7 +70,7 @@ TEST(Render, EveryExpectedDirectiveStandsInItsFile) {
                                     {Level::kHttp, "fairlead/http.conf"},
                                     {Level::kTls, "fairlead/tls.conf"},
                                     {Level::kStream, "fairlead/stream.conf"},
-                                    {Level::kWebSocket, "fairlead/stream.conf"},
+                                    {Level::kWebSocket, "fairlead/websocket.conf"},
                                     {Level::kPoll, "fairlead/poll.conf"},
                                     {Level::kRest, "fairlead/rest.conf"}}) {
     const auto lines = bare_lines(file(rendered, name));
@@ -167,6 +167,7 @@ TEST(Render, NoValueReachesTheFileThatNginxWouldReadAsMore) {
            [](Settings& s) { s.run = "/srv\n"; }, [](Settings& s) { s.log = "/srv/lo\"g"; },
            [](Settings& s) { s.user = "root;"; }, [](Settings& s) { s.workers = "2; daemon off"; },
            [](Settings& s) { s.numbers.stream_buffer = "2k; a"; },
+           [](Settings& s) { s.numbers.websocket_buffer = "2k; a"; },
            [](Settings& s) {
              s.tls = {"/c\"", "/k"};
            },

@@ -10,7 +10,7 @@ namespace {
 
 std::string head_of(std::size_t payload) {
   std::string frame;
-  add_websocket_text_frame(frame, std::string(payload, 'x'));
+  add_websocket_frame(frame, WebSocketFrame::kText, std::string(payload, 'x'));
   EXPECT_EQ(frame.substr(frame.size() - payload), std::string(payload, 'x'));
   return frame.substr(0, frame.size() - payload);
 }
@@ -36,7 +36,7 @@ TEST(Framing, TheRestOfACutWebSocketFrameEndsWithIt) {
   std::string frames;
   std::vector<std::size_t> ends;
   for (const std::size_t payload : {0u, 5u, 125u, 126u, 300u, 65535u, 65536u, 1u}) {
-    add_websocket_text_frame(frames, std::string(payload, 'x'));
+    add_websocket_frame(frames, WebSocketFrame::kText, std::string(payload, 'x'));
     ends.push_back(frames.size());
   }
   for (std::size_t at = 0; at <= frames.size(); at += at < 1000 || at + 1000 > frames.size() ? 1 : 61) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "core/clock.h"
 #include "protocol/event.h"
 #include "protocol/ids.h"
 
@@ -172,9 +173,9 @@ TEST(ParseObject, ABodyOfManyKeysIsRefusedSoon) {
     return text + "}";
   };
   EXPECT_TRUE(parse_object(body(1000)));
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = thread_cpu_time();  // whatever else the machine does
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(parse_object(body(7000)));
-  const auto each = (std::chrono::steady_clock::now() - start) / 10;
+  const auto each = (thread_cpu_time() - start) / 10;
   EXPECT_LT(each, std::chrono::milliseconds(100));
   EXPECT_FALSE(parse_object("{\"a\":[" + body(600) + "," + body(600) + "]}"))
       << "counted over the whole body";

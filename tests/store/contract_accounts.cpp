@@ -58,6 +58,19 @@ TEST_P(StoreContract, UsersAreFoundByTheBeginningOfEitherNameWhateverTheCase) {
   EXPECT_THAT(find("an", 0), IsEmpty());
 }
 
+TEST_P(StoreContract, AnIssuersSubjectIsFoundWithItsIssuerOnly) {
+  add_user(5, "ada");
+  write([](Transaction& t) { t.insert_external_account("iss", "ada", UserId(5)); });
+  reopen();
+  const auto find = [&](std::string_view issuer, std::string_view subject) {
+    return read([&](View& view) { return view.external_account(issuer, subject); });
+  };
+  EXPECT_EQ(find("iss", "ada"), UserId(5));
+  EXPECT_EQ(find("iss", "Ada"), std::nullopt);
+  EXPECT_EQ(find("is", "sada"), std::nullopt);
+  EXPECT_EQ(find("other", "ada"), std::nullopt);
+}
+
 TEST_P(StoreContract, ARevokedTokenStaysRevoked) {
   write([](Transaction& t) {
     t.revoke_token("one", 2000);

@@ -106,6 +106,24 @@ TEST_P(StoreContract, AcquaintancesShareARoomNow) {
   EXPECT_THAT(read([](View& view) { return view.acquaintances(UserId(5), 10); }), IsEmpty());
 }
 
+TEST_P(StoreContract, TheRoomsOfAUserComeInPagesById) {
+  const auto ada = add_user(1, "ada"), bob = add_user(2, "bob");
+  for (const int id : {7, 3, 9, 5}) join(add_room(id, "room " + std::to_string(10 - id)).id, ada.id);
+  join(add_room(4, "elsewhere").id, bob.id);
+  const auto page = [&](int after, std::size_t limit) {
+    std::vector<std::int64_t> ids;
+    for (const auto& summary : read([&](View& view) { return view.rooms_of(ada.id, RoomId(after), limit); })) {
+      ids.push_back(summary.room.id.value());
+    }
+    return ids;
+  };
+  EXPECT_EQ(page(0, 10), (std::vector<std::int64_t>{3, 5, 7, 9}));
+  EXPECT_EQ(page(0, 2), (std::vector<std::int64_t>{3, 5}));
+  EXPECT_EQ(page(5, 2), (std::vector<std::int64_t>{7, 9}));
+  EXPECT_EQ(page(6, 1), (std::vector<std::int64_t>{7}));
+  EXPECT_TRUE(page(9, 2).empty());
+}
+
 TEST_P(StoreContract, TheRoomListCountsWhatOthersWroteSinceTheLastRead) {
   const auto ada = add_user(1, "ada");
   const auto bob = add_user(2, "bob");

@@ -23,7 +23,7 @@ TEST(WebSocketHandshake, IsAnsweredWithTheAcceptKeyTheSubprotocolAndTheRequestId
 
 TEST(WebSocketHandshake, EchoesTheSubprotocolOnlyIfItWasOffered) {
   Rig rig;
-  auto client = rig.knock({.offers_subprotocol = false});
+  auto client = rig.knock({.subprotocol = Subprotocol::kNone});
   const auto head = client.read_head();
   EXPECT_THAT(head, StartsWith("HTTP/1.1 101 "));
   EXPECT_THAT(head, Not(HasSubstr("Sec-WebSocket-Protocol")));

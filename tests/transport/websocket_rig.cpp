@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <future>
 #include <thread>
+#include <utility>
 
+#include "deflate/deflate.h"
 #include "protocol/cursor.h"
 #include "protocol/event.h"
 
@@ -126,7 +128,7 @@ Client::Frame Client::read_frame() {
   const auto ended = [this] { return Frame{-1, ended_, true}; };
   const auto byte = [this](std::size_t i) { return static_cast<unsigned char>(in_[i]); };
   if (!fill(2)) return ended();
-  EXPECT_EQ(byte(0) & 0x70, 0) << "reserved bits: the stream is out of step";
+  EXPECT_EQ(byte(0) & 0x30, 0) << "reserved bits: the stream is out of step";
   EXPECT_EQ(byte(1) & 0x80, 0) << "a server does not mask";
   std::size_t length = byte(1) & 0x7f;
   std::size_t head = 2;
@@ -142,8 +144,13 @@ Client::Frame Client::read_frame() {
     return {-1, "nonsense", true};
   }
   if (!fill(head + length)) return ended();
-  Frame frame{byte(0) & 0xf, in_.substr(head, length), (byte(0) & 0x80) != 0};
+  Frame frame{byte(0) & 0xf, in_.substr(head, length), (byte(0) & 0x80) != 0, (byte(0) & 0x40) != 0};
   in_.erase(0, head + length);
+  if (frame.deflated) {
+    EXPECT_EQ(frame.opcode, kText) << "only a message's first frame can be compressed";
+    const auto payload = std::exchange(frame.payload, {});
+    EXPECT_EQ(deflate::inflate(payload, 16 << 20, frame.payload), deflate::Inflated::kWhole);
+  }
   return frame;
 }
 
@@ -244,6 +251,9 @@ class Rig::RoomStore final : public store::Store {
     std::optional<User> user(UserId id) override { return User{id, "ann", "Ann", 0}; }
     std::optional<User> user_by_name(std::string_view) override { return {}; }
     std::optional<std::string> password_hash(UserId) override { return {}; }
+    std::optional<UserId> external_account(std::string_view, std::string_view) override {
+      return {};
+    }
     std::vector<User> find_users(std::string_view, std::size_t) override { return {}; }
     bool token_revoked(std::string_view) override { return false; }
     std::vector<std::string> revoked_tokens() override { return {}; }
@@ -251,6 +261,7 @@ class Rig::RoomStore final : public store::Store {
     std::optional<Room> room(RoomId) override { return {}; }
     std::optional<Role> role(RoomId, UserId) override { return {}; }
     std::vector<store::RoomSummary> rooms_of(UserId) override { return {}; }
+    std::vector<store::RoomSummary> rooms_of(UserId, RoomId, std::size_t) override { return {}; }
     std::vector<Room> public_rooms(std::size_t) override { return {}; }
     std::vector<Member> members(RoomId, std::size_t) override { return {}; }
     std::optional<Room> direct_room(UserId, UserId) override { return {}; }
@@ -299,7 +310,7 @@ Client Rig::knock(const Knock& how) {
   request.token_id = "token";
   request.session = how.session.empty() ? "s_" + std::to_string(++sessions_made_) : how.session;
   request.probe = how.probe;
-  ws->adopt(std::move(taken), {how.key, how.offers_subprotocol, "request-1"}, std::move(request));
+  ws->adopt(std::move(taken), {how.key, how.subprotocol, how.deflate, "request-1"}, std::move(request));
   return Client(std::move(ends[0]));
 }
 

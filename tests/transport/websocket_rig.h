@@ -28,7 +28,7 @@ inline constexpr int kPong = 10;
 // Stands still until a test moves it.
 class SetClock final : public Clock {
  public:
-  std::int64_t wall_ms() const override { return 1'700'000'000'000 + ms_; }
+  std::int64_t wall_us() const override { return (1'700'000'000'000 + ms_) * 1000; }
   MonoTime mono() const override { return MonoTime(Millis(ms_)); }
   void advance(Millis by) { ms_ += by.count(); }
 
@@ -51,6 +51,7 @@ class Client {
         -1;  // -1: the connection has ended (`payload` says how: "eof", "reset", "timeout")
     std::string payload;
     bool fin = true;
+    bool deflated = false;  // it was: `payload` is what it says
     bool text() const { return opcode == kText; }
     int close_code() const;  // -1 if it is no CLOSE
   };
@@ -108,12 +109,13 @@ class Rig {
 
   struct Knock {
     std::string key = "dGhlIHNhbXBsZSBub25jZQ==";  // RFC 6455 section 1.3
-    bool offers_subprotocol = true;
+    Subprotocol subprotocol = Subprotocol::kJson;
     std::string early = {};  // sent behind the handshake, and already read by the HTTP layer
     bool tcp = false;
     int receive_buffer_bytes = 0;
     bool probe = false;
     std::string session = {};  // empty: a new one
+    std::string deflate = {};  // what has been agreed on; empty: nothing
   };
   // Hands a connection over; the 101 has not been read.
   Client knock(const Knock& how);

@@ -1,13 +1,13 @@
 // The REST calls of this page (docs/PROTOCOL.md), over the client's own HTTP: its timeouts, its errors.
 
 import { systemClock } from 'fairlead-client/clock';
-import { Api as Http } from 'fairlead-client/http';
+import { Api as Http, path } from 'fairlead-client/http';
 
 export class Api {
   #http = new Http('', '', globalThis.fetch, systemClock);
   #onUnauthorized;
 
-  /** @param onUnauthorized called when the server no longer takes the token. */
+  /** @param onUnauthorized called when the server no longer takes the token. A proxy's own 401 is not its word. */
   constructor({ onUnauthorized = () => {} } = {}) {
     this.#onUnauthorized = onUnauthorized;
   }
@@ -27,7 +27,7 @@ export class Api {
       return await this.#http.request(method, `/api/v1${path}`, options);
     } catch (error) {
       // A late answer to a token that is no longer in use says nothing about the present one.
-      if (error.status === 401 && token && token === this.token) this.#onUnauthorized(error);
+      if (isSignedOut(error) && token && token === this.token) this.#onUnauthorized(error);
       throw error;
     }
   }
@@ -55,7 +55,7 @@ export class Api {
   }
 
   room(roomId) {
-    return this.#v1('GET', `/rooms/${encodeURIComponent(roomId)}`);
+    return this.#v1('GET', path`/rooms/${roomId}`);
   }
 
   createRoom(name, visibility, topic) {
@@ -65,15 +65,15 @@ export class Api {
   }
 
   joinRoom(roomId) {
-    return this.#v1('POST', `/rooms/${encodeURIComponent(roomId)}/join`);
+    return this.#v1('POST', path`/rooms/${roomId}/join`);
   }
 
   leaveRoom(roomId) {
-    return this.#v1('POST', `/rooms/${encodeURIComponent(roomId)}/leave`);
+    return this.#v1('POST', path`/rooms/${roomId}/leave`);
   }
 
   async members(roomId) {
-    return (await this.#v1('GET', `/rooms/${encodeURIComponent(roomId)}/members`)).members;
+    return (await this.#v1('GET', path`/rooms/${roomId}/members`)).members;
   }
 
   async findUsers(prefix, limit = 20) {
@@ -82,26 +82,63 @@ export class Api {
   }
 
   addMember(roomId, userId, role = 'member') {
-    const path = `/rooms/${encodeURIComponent(roomId)}/members/${encodeURIComponent(userId)}`;
-    return this.#v1('PUT', path, { body: { role } });
+    return this.#v1('PUT', path`/rooms/${roomId}/members/${userId}`, { body: { role } });
   }
 
   async presence(roomId) {
-    return (await this.#v1('GET', `/rooms/${encodeURIComponent(roomId)}/presence`)).users;
+    return (await this.#v1('GET', path`/rooms/${roomId}/presence`)).users;
   }
 
-  messages(roomId, { before, limit = 50 } = {}) {
-    const query = new URLSearchParams({ limit: String(limit) });
-    if (before) query.set('before', before);
-    return this.#v1('GET', `/rooms/${encodeURIComponent(roomId)}/messages?${query}`);
+  /** The one direct room with somebody. */
+  direct(userId) {
+    return this.#v1('POST', path`/direct/${userId}`);
+  }
+
+  // ---- messages
+
+  /** A page of them, oldest first. @param place at most one of {before, after, around}: a message's id */
+  messages(roomId, place = {}, limit = 50) {
+    const query = new URLSearchParams({ ...place, limit: String(limit) });
+    return this.#v1('GET', path`/rooms/${roomId}/messages` + `?${query}`);
+  }
+
+  message(roomId, messageId) {
+    return this.#v1('GET', path`/rooms/${roomId}/messages/${messageId}`);
+  }
+
+  edit(roomId, messageId, text) {
+    return this.#v1('PATCH', path`/rooms/${roomId}/messages/${messageId}`, { body: { text } });
+  }
+
+  delete(roomId, messageId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}/messages/${messageId}`);
+  }
+
+  /** Reacts, or takes a reaction back. */
+  react(roomId, messageId, emoji, on) {
+    return this.#v1(on ? 'PUT' : 'DELETE', path`/rooms/${roomId}/messages/${messageId}/reactions/${emoji}`);
   }
 
   read(roomId, messageId) {
-    const path = `/rooms/${encodeURIComponent(roomId)}/read`;
-    return this.#v1('PUT', path, { body: { message_id: messageId } });
+    return this.#v1('PUT', path`/rooms/${roomId}/read`, { body: { message_id: messageId } });
   }
 
   typing(roomId) {
-    return this.#v1('POST', `/rooms/${encodeURIComponent(roomId)}/typing`);
+    return this.#v1('POST', path`/rooms/${roomId}/typing`);
+  }
+
+  /** {messages, complete}; only in one room if `roomId` is given. */
+  search(words, roomId, signal) {
+    const query = new URLSearchParams({ q: words, limit: '30', ...(roomId ? { room: roomId } : {}) });
+    return this.#v1('GET', `/search?${query}`, { signal });
+  }
+
+  /** {messages, has_more}: unread mentions and direct messages, newest first. */
+  inbox(before) {
+    const query = new URLSearchParams({ limit: '30', ...(before ? { before } : {}) });
+    return this.#v1('GET', `/inbox?${query}`);
   }
 }
+
+/** True if it is the server that does not take the token any more. */
+export const isSignedOut = ({ status, code }) => status === 401 && Boolean(code);

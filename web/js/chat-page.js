@@ -1,13 +1,16 @@
 // Starts the page: signed in or not, and from one to the other.
 
 import { Backoff } from 'fairlead-client/backoff';
-import { Api } from './api.js';
-import { Chat } from './chat.js';
+import { Api, isSignedOut } from './api.js';
+import { Chat } from './chat/chat.js';
 import * as storage from './storage.js';
 import { AuthView } from './ui/auth-view.js';
 import { ChatView } from './ui/chat-view.js';
+import { confirm } from './ui/confirm.js';
 import { $, setNote } from './ui/dom.js';
+import { plural } from './ui/format.js';
 import { themeButton } from './ui/theme-button.js';
+import { happened } from './words.js';
 
 const retryMinMs = 500;
 const retryMaxMs = 15_000;
@@ -36,8 +39,8 @@ async function enter(token) {
       await chat.start();
       break;
     } catch (error) {
-      if (attempt !== entering || error.status === 401) return; // leave() has said so
-      setNote($('boot'), `${error.message} Trying again…`);
+      if (attempt !== entering || isSignedOut(error)) return; // leave() has said so
+      setNote($('boot'), `${happened(error)} Trying again…`);
       await new Promise((resolve) => setTimeout(resolve, retryMinMs + backoff.next()));
       if (attempt !== entering) return;
     }
@@ -60,7 +63,15 @@ function leave(notice) {
 }
 
 async function signOut() {
-  chat.stop();
+  const unsent = chat.unsent().length;
+  if (unsent > 0 && !(await confirm({
+    title: 'Sign out?',
+    text: `${plural(unsent, 'message has', 'messages have')} not been sent. Signing out discards ${unsent > 1 ? 'them' : 'it'}.`,
+    yes: 'Discard and sign out',
+  }))) return;
+  const leaving = chat;
+  leaving.discardAll();
+  leaving.stop();
   try {
     await api.signOut();
   } catch {

@@ -30,3 +30,13 @@ export function remove(key) {
     // it was only in memory
   }
 }
+
+/** Removes everything whose key begins so. */
+export function removeAll(prefix) {
+  for (const key of memory.keys()) if (key.startsWith(prefix)) memory.delete(key);
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+  } catch {
+    // there is none
+  }
+}

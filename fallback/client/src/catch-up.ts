@@ -3,7 +3,6 @@ import type { Api } from './http.js';
 import type { Sequence } from './sequence.js';
 import type { FairleadEvent, WireEvent } from './types.js';
 
-const limit = 500;
 // What another node has committed this moment may not be known yet to the one that is asked.
 const waitSeconds = 1;
 
@@ -31,12 +30,13 @@ async function eventsAfter(
 
 /**
  * Hands out every durable event between the sequence's cursor and the end of the log, by short polls of no
- * session. Throws ResetError, or what a request throws. Ends early, without a word, once `isOver`.
+ * session, each of at most `limit`. Throws ResetError, or what a request throws. Ends early, without a word, once `isOver`.
  */
 export async function catchUp(
   api: Api,
   sequence: Sequence,
   rooms: readonly string[] | undefined,
+  limit: number,
   onEvent: (event: FairleadEvent) => void,
   isOver: () => boolean,
 ): Promise<void> {

@@ -143,6 +143,12 @@ export class FairleadClient {
    */
   async sync(): Promise<Snapshot> {
     const snapshot = await this.#parts.api.request<Snapshot>('GET', '/api/v1/sync');
+    for (let page = snapshot; page.has_more && page.rooms.length > 0; ) {
+      const after = page.rooms[page.rooms.length - 1]!.id;
+      page = await this.#parts.api.request<Snapshot>('GET', `/api/v1/sync?after=${after}`);
+      snapshot.rooms.push(...page.rooms);
+    }
+    snapshot.has_more = false;
     this.#user = snapshot.user.id;
     if (this.#started && !this.#ended) this.#parts.stream.start(snapshot.cursor);
     else this.#at = snapshot.cursor;
@@ -257,7 +263,7 @@ export class FairleadClient {
     try {
       await this.sync();
     } catch (error) {
-      if ((error as ProblemError).status === 401) this.#end(new EndedError('unauthorized'));
+      if ((error as ProblemError).status === 401 && (error as ProblemError).code) this.#end(new EndedError('unauthorized'));
       else clock.setTimeout(() => this.status.state === 'reset' && void this.#resync(), 5_000 * Math.random());
     }
   }

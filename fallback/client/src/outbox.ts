@@ -231,6 +231,7 @@ export class Outbox {
   }
 
   #refused(item: OutboxItem, error: ProblemError): void {
+    if (!this.#items.includes(item)) return; // discarded meanwhile
     item.state = 'failed';
     item.problem = Object.values(error.fields)[0] ?? error.message;
     this.#keep(item);

@@ -38,13 +38,13 @@ export interface TabsParts {
   onLead(): void;
 }
 
+const askedMax = 500; // events at once; a tenth after each failure, for paths that cut long answers
 const waitingMax = 1_000; // while a tab catches up; what is forgotten shows as missing, and is got again
 
 type Word =
   | { tell: 'join' }
   | { tell: 'state'; status: Status; last: string | undefined }
-  | { tell: 'event'; event: FairleadEvent; before: string | undefined }
-  | { tell: 'ended'; code: 'unauthorized' | 'forbidden' };
+  | { tell: 'event'; event: FairleadEvent; before: string | undefined };
 
 /**
  * One connection for many tabs. The tab that holds the lock leads: it has the connection and passes
@@ -61,6 +61,7 @@ export class SharedStream implements Stream {
   #running = false;
   #catching = false;
   #epoch = 0;
+  #limit = askedMax;
   #waiting: { event: FairleadEvent; before: string | undefined }[] = [];
   #retry: unknown;
   #status: Status = { state: 'idle' };
@@ -82,10 +83,8 @@ export class SharedStream implements Stream {
       },
       onHello: handlers.onHello,
       onReset: handlers.onReset,
-      onEnded: (code) => {
-        this.#tell({ tell: 'ended', code });
-        this.#end(code);
-      },
+      // Another tab may have a token that is still good: the lead goes on to it, and it finds out by itself.
+      onEnded: (code) => this.#end(code),
     });
   }
 
@@ -212,9 +211,7 @@ export class SharedStream implements Stream {
       if (word.tell === 'join') this.#tellState();
       return;
     }
-    if (word.tell === 'ended') {
-      this.#end(word.code);
-    } else if (this.#status.state === 'reset') {
+    if (this.#status.state === 'reset') {
       return; // until the application has a new cursor
     } else if (word.tell === 'event') {
       this.#follow(word.event, word.before);
@@ -255,9 +252,10 @@ export class SharedStream implements Stream {
     const epoch = this.#epoch;
     const isOver = () => epoch !== this.#epoch;
     try {
-      await catchUp(api, this.#sequence, rooms, (event) => handlers.onEvent(event, this.#sequence.last), isOver);
+      await catchUp(api, this.#sequence, rooms, this.#limit, (event) => handlers.onEvent(event, this.#sequence.last), isOver);
       if (isOver()) return;
       this.#backoff.reset();
+      this.#limit = askedMax;
       this.#catching = false;
       const waiting = this.#waiting;
       this.#waiting = [];
@@ -270,6 +268,7 @@ export class SharedStream implements Stream {
         handlers.onReset(error.message);
         return;
       }
+      this.#limit = Math.ceil(this.#limit / 10);
       this.#retry = clock.setTimeout(() => {
         if (isOver()) return;
         this.#catching = false;

@@ -47,6 +47,7 @@ export interface Snapshot {
   cursor: string;
   user: User;
   rooms: Room[];
+  has_more?: boolean;
   presence?: unknown;
 }
 

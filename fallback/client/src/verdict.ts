@@ -66,8 +66,8 @@ export function kindOf(outcome: Outcome): Kind {
   const said = outcome.bye ? byBye[outcome.bye.code] : undefined;
   const closed = outcome.closeCode === undefined ? undefined : byCode[outcome.closeCode];
   for (const kind of [said, closed]) if (kind === 'unauthorized' || kind === 'forbidden') return kind;
-  if (outcome.status === 401) return 'unauthorized';
-  // A proxy's own 403 is about the way; only the server's is about the user.
+  // A proxy's own 401 or 403 is about the way; only the server's is about the user.
+  if (outcome.status === 401 && outcome.problem) return 'unauthorized';
   if (outcome.status === 403 && outcome.problem === 'forbidden') return 'forbidden';
   if ((outcome.status === 429 || outcome.status === 503) && outcome.retryInMs !== undefined) return 'busy';
   return said ?? closed ?? 'fault';

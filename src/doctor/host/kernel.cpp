@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "nginx/numbers.h"
+
 namespace fairlead::doctor {
 namespace {
 
@@ -13,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kDescriptorsBeside = 128;  // the store, Redis, listening sockets
 constexpr std::uint64_t kSomaxconn = 4096;
-constexpr std::uint64_t kRetries = 8;
+constexpr std::uint64_t kRetries = nginx::Numbers::retransmissions();
 
 std::optional<std::uint64_t> number_in(const fs::path& path) {
   std::ifstream in(path);
@@ -103,8 +105,9 @@ Findings judge_kernel(const KernelLook& look, std::uint64_t sessions, bool tcp_u
     findings.push_back(finding(
         "tcp_retries2", *look.tcp_retries2 <= kRetries, State::kNote,
         "net.ipv4.tcp_retries2 is " + std::to_string(*look.tcp_retries2),
-        "`net.ipv4.tcp_retries2=8` in /etc/sysctl.d (deploy/sysctl-fairlead.conf): a client "
-        "that vanished is given up after about 100 s instead of 15 minutes"));
+        "`net.ipv4.tcp_retries2=" + std::to_string(kRetries) +
+            "` in /etc/sysctl.d (deploy/sysctl-fairlead.conf): a client that vanished is given up "
+            "after 25 to 50 s instead of 15 minutes"));
   }
   if (look.local_ports && tcp_upstream) {
     findings.push_back(

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "core/unique_fd.h"
@@ -70,7 +71,8 @@ tl::expected<std::string, std::string> run_nginx_dump(const std::string& conf) {
   ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDERR_FILENO);
   std::vector<std::string> words{nginx, "-T"};
-  if (!conf.empty()) words.insert(words.end(), {"-c", conf});
+  // It would look for a relative path where its own files are.
+  if (!conf.empty()) words.insert(words.end(), {"-c", std::filesystem::absolute(conf).string()});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -86,7 +88,8 @@ tl::expected<std::string, std::string> run_nginx_dump(const std::string& conf) {
   ::waitpid(child, &status, 0);
   if (!whole) return Failed("`nginx -T` does not end, or prints more than 8 MiB");
   if (status != 0)
-    return Failed("`nginx -T` fails: " + complaint(output) + " (only root may read everything)");
+    return Failed("`nginx -T` fails: " + complaint(output) +
+                  (::geteuid() == 0 ? "" : " (only root may read everything)"));
   return output;
 }
 

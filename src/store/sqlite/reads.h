@@ -26,6 +26,7 @@ class Reads {
   std::optional<User> user(UserId id);
   std::optional<User> user_by_name(std::string_view name);
   std::optional<std::string> password_hash(UserId id);
+  std::optional<UserId> external_account(std::string_view issuer, std::string_view subject);
   std::vector<User> find_users(std::string_view prefix, std::size_t limit);
   bool token_revoked(std::string_view token_id);
   std::vector<std::string> revoked_tokens();
@@ -35,6 +36,7 @@ class Reads {
   std::optional<Room> room(RoomId id);
   std::optional<Role> role(RoomId room, UserId user);
   std::vector<RoomSummary> rooms_of(UserId user);
+  std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit);
   std::vector<Room> public_rooms(std::size_t limit);
   std::vector<Member> members(RoomId room, std::size_t limit);
   std::optional<Room> direct_room(UserId a, UserId b);
@@ -48,6 +50,7 @@ class Reads {
   std::optional<View::NonceUse> nonce_use(UserId author, std::string_view nonce);
 
  private:
+  std::vector<RoomSummary> summaries(Rows rows, UserId user);
   std::optional<Message> last_message(RoomId room, UserId viewer);
   std::vector<Message> older(RoomId room, MessageId before, std::size_t limit);  // newest first
   std::vector<Message> newer(RoomId room, MessageId after, std::size_t limit);   // oldest first

@@ -46,6 +46,13 @@ std::optional<std::string> Reads::password_hash(UserId id) {
   return rows.text(0);
 }
 
+std::optional<UserId> Reads::external_account(std::string_view issuer, std::string_view subject) {
+  const auto id = db_.number("SELECT user FROM external_accounts WHERE issuer = ? AND subject = ?", 0,
+                             issuer, subject);
+  if (id == 0) return std::nullopt;
+  return UserId(id);
+}
+
 std::vector<User> Reads::find_users(std::string_view prefix, std::size_t limit) {
   const auto from = lower(prefix);
   const auto to = successor(from);

@@ -19,16 +19,29 @@ std::optional<Role> Reads::role(RoomId room, UserId user) {
   return static_cast<Role>(role);
 }
 
+#define FAIRLEAD_SELECT_SUMMARIES                                     \
+  "SELECT" FAIRLEAD_ROOM_COLUMNS                                      \
+  ", p.role, p.since, p.joined_seq, d.message, d.seq FROM members p " \
+  "JOIN rooms r ON r.id = p.room LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
+
 std::vector<RoomSummary> Reads::rooms_of(UserId user) {
+  return summaries(
+      db_.query(FAIRLEAD_SELECT_SUMMARIES "WHERE p.user = ? ORDER BY r.name COLLATE NOCASE, r.id",
+                user),
+      user);
+}
+
+std::vector<RoomSummary> Reads::rooms_of(UserId user, RoomId after, std::size_t limit) {
+  return summaries(
+      db_.query(FAIRLEAD_SELECT_SUMMARIES "WHERE p.user = ? AND p.room > ? ORDER BY p.room LIMIT ?",
+                user, after, limit),
+      user);
+}
+
+// Unread messages are counted without reading them: seq has no gaps, so their number is known; what
+// the user wrote and what was deleted is subtracted.
+std::vector<RoomSummary> Reads::summaries(Rows rows, UserId user) {
   std::vector<RoomSummary> summaries;
-  // Unread messages are counted without reading them: seq has no gaps, so their number is known;
-  // what the user wrote and what was deleted is subtracted.
-  auto rows = db_.query("SELECT" FAIRLEAD_ROOM_COLUMNS
-                        ", p.role, p.since, p.joined_seq, d.message, d.seq FROM members p JOIN "
-                        "rooms r ON r.id = p.room "
-                        "LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
-                        "WHERE p.user = ? ORDER BY r.name COLLATE NOCASE, r.id",
-                        user);
   while (rows.next()) {
     RoomSummary summary;
     summary.room = room_of(rows);

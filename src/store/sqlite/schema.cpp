@@ -137,7 +137,18 @@ void first_schema(Connection& connection) {
                  Blob{std::string_view(digits).substr(digits.size() - protocol::kEpochChars)});
 }
 
-constexpr std::array<Migration, 1> kLadder{first_schema};
+// Who the users of external issuers are here. Kept for good: a subject is one user for ever.
+void external_accounts(Connection& connection) {
+  connection.execute(R"sql(
+CREATE TABLE external_accounts (
+  issuer  TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user    INTEGER NOT NULL UNIQUE,
+  PRIMARY KEY (issuer, subject)) WITHOUT ROWID;
+)sql");
+}
+
+constexpr std::array kLadder{Migration(first_schema), Migration(external_accounts)};
 
 }  // namespace
 

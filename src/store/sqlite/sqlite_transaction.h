@@ -24,6 +24,8 @@ class SqliteTransaction final : public Viewing<Transaction> {
   // --- accounts and rooms: transaction_rooms.cpp
   void insert_user(const User& user, std::string_view password_hash) override;
   void update_user(const User& user) override;
+  void insert_external_account(std::string_view issuer, std::string_view subject,
+                               UserId user) override;
   void revoke_token(std::string_view token_id, std::int64_t expires_at_ms) override;
   bool redeem_ticket(std::string_view ticket_id, std::int64_t expires_at_ms,
                      std::int64_t now_ms) override;

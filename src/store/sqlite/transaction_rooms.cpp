@@ -22,6 +22,12 @@ void SqliteTransaction::update_user(const User& user) {
   write("UPDATE users SET display_name = ? WHERE id = ?", user.display_name, user.id);
 }
 
+void SqliteTransaction::insert_external_account(std::string_view issuer, std::string_view subject,
+                                                UserId user) {
+  write("INSERT INTO external_accounts (issuer, subject, user) VALUES (?, ?, ?)", issuer, subject,
+        user);
+}
+
 void SqliteTransaction::revoke_token(std::string_view token_id, std::int64_t expires_at_ms) {
   write("INSERT OR IGNORE INTO revoked_tokens (id, expires_at_ms) VALUES (?, ?)", token_id,
         expires_at_ms);

@@ -26,6 +26,10 @@ class Viewing : public Interface {
     return reads_.user_by_name(name);
   }
   std::optional<std::string> password_hash(UserId id) override { return reads_.password_hash(id); }
+  std::optional<UserId> external_account(std::string_view issuer,
+                                         std::string_view subject) override {
+    return reads_.external_account(issuer, subject);
+  }
   std::vector<User> find_users(std::string_view prefix, std::size_t limit) override {
     return reads_.find_users(prefix, limit);
   }
@@ -36,6 +40,9 @@ class Viewing : public Interface {
   std::optional<Room> room(RoomId id) override { return reads_.room(id); }
   std::optional<Role> role(RoomId room, UserId user) override { return reads_.role(room, user); }
   std::vector<RoomSummary> rooms_of(UserId user) override { return reads_.rooms_of(user); }
+  std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit) override {
+    return reads_.rooms_of(user, after, limit);
+  }
   std::vector<Room> public_rooms(std::size_t limit) override { return reads_.public_rooms(limit); }
   std::vector<Member> members(RoomId room, std::size_t limit) override {
     return reads_.members(room, limit);

@@ -2,6 +2,7 @@
 
 #include "chat/commands.h"
 #include "hub/shard.h"
+#include "protocol/ids.h"
 #include "protocol/json.h"
 
 namespace fairlead::connect {
@@ -12,32 +13,51 @@ void ChatCommands::handle(const protocol::Command& command, const hub::Session& 
                           Done done) {
   if (command.op == protocol::CommandOp::kAuth) {
     authenticate(command, session, std::move(done));
+  } else if (command.op == protocol::CommandOp::kDelete) {
+    delete_message(command, session, std::move(done));
   } else {
     chat::run_command(chat_, session.user->profile.id, command, std::move(done));
   }
 }
 
+void ChatCommands::delete_message(const protocol::Command& command, const hub::Session& session,
+                                  Done done) {
+  const auto user = session.user->profile.id;
+  audit::Entry entry{.action = "message_deleted_by_another",
+                     .user = protocol::to_wire(user),
+                     .target = protocol::to_wire(command.message),
+                     .room = protocol::to_wire(command.room),
+                     .session = session.id};
+  chat_.delete_message(
+      user, command.room, command.message,
+      [this, entry = std::move(entry), done = std::move(done)](Result<chat::Deletion> deletion) {
+        if (!deletion) return done(fail(deletion.error()));
+        const bool noted = *deletion == chat::Deletion::kByAnother;
+        if (noted && audit_ != nullptr) audit_->note(entry);
+        done("{}");
+      });
+}
+
 void ChatCommands::authenticate(const protocol::Command& command, const hub::Session& session,
                                 Done done) {
-  const auto identity = tokens_.check_token(command.token);
-  if (!identity) {
-    done(fail(identity.error()));
-    return;
-  }
-  if (identity->user != session.user->profile.id) {
-    done(fail(ErrorCode::kForbidden, "the token is another user's"));
-    return;
-  }
-  auto* shard = hub_.find(session.id);
-  const bool posted = shard != nullptr && shard->post([=, key = session.key, token = *identity] {
-    if (auto* found = shard->find(key)) {
-      shard->reauthenticate(found, token.token_id, token.expires_at_ms);
-      done(protocol::dump(Json{{"expires_at", protocol::rfc3339(token.expires_at_ms)}}));
-    } else {
-      done(fail(ErrorCode::kNotFound, "the session has ended"));
-    }
-  });
-  if (!posted) done(fail(ErrorCode::kNotFound, "the session has ended"));
+  authenticator_.check(
+      command.token, [this, user = session.user->profile.id, id = session.id, key = session.key,
+                      done = std::move(done)](const Result<auth::Identity>& identity) {
+        if (!identity) return done(fail(identity.error()));
+        if (identity->user != user) {
+          return done(fail(ErrorCode::kForbidden, "the token is another user's"));
+        }
+        auto* shard = hub_.find(id);
+        const bool posted = shard != nullptr && shard->post([=, token = *identity] {
+          if (auto* found = shard->find(key)) {
+            shard->reauthenticate(found, token.token_id, token.expires_at_ms);
+            done(protocol::dump(Json{{"expires_at", protocol::rfc3339(token.expires_at_ms)}}));
+          } else {
+            done(fail(ErrorCode::kNotFound, "the session has ended"));
+          }
+        });
+        if (!posted) done(fail(ErrorCode::kNotFound, "the session has ended"));
+      });
 }
 
 }  // namespace fairlead::connect

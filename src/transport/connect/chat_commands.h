@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "audit/audit_log.h"
 #include "auth/auth.h"
 #include "chat/service.h"
 #include "hub/hub.h"
@@ -13,17 +14,22 @@ namespace fairlead::connect {
 // and errors. handle() runs on the shard's thread; does not block; stateless.
 class ChatCommands final : public websocket::CommandHandler {
  public:
-  ChatCommands(chat::Service& chat, const auth::Tokens& tokens, hub::Hub& hub)
-      : chat_(chat), tokens_(tokens), hub_(hub) {}
+  // `audit`: null, if nothing is kept.
+  ChatCommands(chat::Service& chat, const auth::Authenticator& authenticator, hub::Hub& hub,
+               audit::AuditLog* audit)
+      : chat_(chat), authenticator_(authenticator), hub_(hub), audit_(audit) {}
 
   void handle(const protocol::Command& command, const hub::Session& session, Done done) override;
 
  private:
   void authenticate(const protocol::Command& command, const hub::Session& session, Done done);
 
+  void delete_message(const protocol::Command& command, const hub::Session& session, Done done);
+
   chat::Service& chat_;
-  const auth::Tokens& tokens_;
+  const auth::Authenticator authenticator_;
   hub::Hub& hub_;
+  audit::AuditLog* const audit_;
 };
 
 }  // namespace fairlead::connect

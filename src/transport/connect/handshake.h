@@ -24,9 +24,4 @@ Result<websocket::Handshake> parse_handshake(const http::Request& request);
 // The TOKEN of a `fairlead.bearer.TOKEN` entry of Sec-WebSocket-Protocol: what a browser can set.
 std::optional<std::string> subprotocol_token(const http::Request& request);
 
-// Browsers name the page's origin; others send none and are let through. Same host as the
-// request's (as the browser or a proxy before us says, too: many change Host), or one of `allowed`
-// ("https://chat.example.org", "*" for any).
-bool origin_allowed(const http::Request& request, const std::vector<std::string>& allowed);
-
 }  // namespace fairlead::connect

@@ -1,5 +1,7 @@
 #include "transport/connect/poll_head_reader.h"
 
+#include <string>
+
 #include "http/request_id.h"
 
 namespace fairlead::connect {
@@ -17,7 +19,8 @@ bool is_plain(std::string_view cursor) {
 
 }  // namespace
 
-std::optional<poll::PollHead> PollHeadReader::look_at(std::string_view bytes) const {
+std::optional<poll::PollHead> PollHeadReader::look_at(std::string_view bytes,
+                                                      std::uint64_t keys) const {
   if (!bytes.starts_with("GET ") || !bytes.ends_with("\r\n\r\n")) return std::nullopt;
   const auto line = bytes.substr(0, bytes.find("\r\n"));
   const auto name = line.find(kCursor);
@@ -42,7 +45,7 @@ std::optional<poll::PollHead> PollHeadReader::look_at(std::string_view bytes) co
   } else {
     behind = {};
   }
-  head.fingerprint = fingerprint_.of({before, between, behind});
+  head.fingerprint = fingerprint_.of({before, between, behind, std::to_string(keys)});
   return head;
 }
 

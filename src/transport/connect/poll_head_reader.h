@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -13,8 +14,9 @@ namespace fairlead::connect {
 // enough to know it again. Thread-safe.
 class PollHeadReader {
  public:
-  // Only a whole head of a GET with one plain `cursor` in its query.
-  std::optional<poll::PollHead> look_at(std::string_view bytes) const;
+  // Only a whole head of a GET with one plain `cursor` in its query. With other `keys` nothing is
+  // known again.
+  std::optional<poll::PollHead> look_at(std::string_view bytes, std::uint64_t keys = 0) const;
 
  private:
   auth::Fingerprint fingerprint_;

@@ -1,6 +1,6 @@
 #include "transport/connect/realtime.h"
 
-#include "api/authenticate.h"
+#include "api/entrance.h"
 #include "core/release.h"
 #include "http/peer_address.h"
 #include "protocol/json.h"
@@ -17,9 +17,7 @@ constexpr const char* kTransports[] = {"websocket", "sse", "poll"};
 
 void refuse(const http::Responder& responder, const http::Request& request, Error why) {
   if (why.code == ErrorCode::kUnauthorized) why = api::with_challenge(std::move(why));
-  auto response = http::problem(why, request.id);
-  response.headers.emplace_back("Cache-Control", "no-store");
-  responder.respond(std::move(response));
+  responder.respond(http::problem(why, request.id));
 }
 
 void upgrade_required(const http::Responder& responder, const http::Request& request) {
@@ -32,16 +30,21 @@ void upgrade_required(const http::Responder& responder, const http::Request& req
   response.body = protocol::dump(body);
   response.headers.emplace_back("Upgrade", "websocket");
   response.headers.emplace_back("Sec-WebSocket-Version", "13");
-  response.headers.emplace_back("Cache-Control", "no-store");
   responder.respond(std::move(response));
 }
 
-// The token or the ticket that the request brings. A header wins over a ticket: it says more.
-Result<auth::Identity> identify(const http::Request& request, const auth::Tokens& tokens) {
-  if (const auto token = subprotocol_token(request); token && !request.header("authorization")) {
-    return tokens.check_token(*token);
+// The token that the request brings.
+Result<std::string> token_of(const http::Request& request, const api::Entrance& entrance) {
+  if (auto token = subprotocol_token(request); token && !request.header("authorization")) {
+    return *std::move(token);
   }
-  return api::authenticate(request, tokens);
+  const auto token = entrance.token_of(request);
+  if (!token) return fail(token.error());
+  // Browsers name the page of every WebSocket; nothing else stands between a cookie and any page.
+  if (asks_for_websocket(request) && !api::bearer_token(request) && !request.header("origin")) {
+    return fail(ErrorCode::kForbidden, "a WebSocket with a cookie needs an Origin");
+  }
+  return std::string(*token);
 }
 
 }  // namespace
@@ -101,7 +104,7 @@ void Realtime::connect(Entry entry, const http::Request& request,
     refuse(responder, request, std::move(refusal));
     return;
   }
-  if (!origin_allowed(request, parts_.origins)) {
+  if (!parts_.entrance.origins().may_call(request)) {
     refuse(responder, request,
            error(ErrorCode::kForbidden,
                  "pages of this origin may not connect (--origin allows more)"));
@@ -118,30 +121,37 @@ void Realtime::connect(Entry entry, const http::Request& request,
     refuse(responder, request, parameters.error());
     return;
   }
-  auto shared = std::make_shared<const http::Request>(request);
+  // A token wins over a ticket: it says more.
   const bool by_ticket = !parameters->ticket.empty() && !request.header("authorization") &&
                          !subprotocol_token(request);
-  if (!by_ticket) {
-    auto identity = identify(request, parts_.tokens);
-    if (!identity) {
-      refuse(responder, request, identity.error());
-      return;
-    }
-    if (!is_let_in(entry, *identity, *parameters, request, responder)) return;
-    admit({std::move(*identity), std::move(*parameters), std::move(shared), entry}, responder);
-    return;
-  }
-  auto ticket = parts_.tokens.check_ticket(parameters->ticket);
+  if (by_ticket) return connect_by_ticket(entry, std::move(*parameters), request, responder);
+  const auto token = token_of(request, parts_.entrance);
+  if (!token) return refuse(responder, request, token.error());
+  parts_.entrance.identify(request, *token,
+                           [this, entry, responder, parameters = std::move(*parameters)](
+                               const http::Request& from, Result<auth::Identity> identity) {
+                             if (!identity) return refuse(responder, from, identity.error());
+                             if (!is_let_in(entry, *identity, parameters, from, responder)) return;
+                             admit({std::move(*identity), parameters,
+                                    std::make_shared<const http::Request>(from), entry},
+                                   responder);
+                           });
+}
+
+void Realtime::connect_by_ticket(Entry entry, Parameters parameters, const http::Request& request,
+                                 const http::Responder& responder) {
+  auto ticket = parts_.tokens.check_ticket(parameters.ticket);
   if (!ticket) {
-    refuse(responder, request, ticket.error());
-    return;
+    parts_.entrance.note_refusal(request, ticket.error());
+    return refuse(responder, request, ticket.error());
   }
   // Before the ticket is used up.
-  if (!is_let_in(entry, ticket->identity, *parameters, request, responder)) return;
+  if (!is_let_in(entry, ticket->identity, parameters, request, responder)) return;
   parts_.chat.redeem_ticket(
       ticket->ticket_id, ticket->expires_at_ms,
       [this, responder,
-       admission = Admission{std::move(ticket->identity), std::move(*parameters), std::move(shared),
+       admission = Admission{std::move(ticket->identity), std::move(parameters),
+                             std::make_shared<const http::Request>(request),
                              entry}](Result<bool> first) mutable {
         if (!first) {
           refuse(responder, *admission.request, first.error());
@@ -217,7 +227,9 @@ hub::OpenRequest Realtime::open_request(const Admission& admission) const {
 
 void Realtime::serve_websocket(Admission admission, const http::Responder& responder) {
   auto& shard = *parts_.websockets[next_++ % parts_.websockets.size()];
-  responder.take_over([&shard, handshake = *parse_handshake(*admission.request),
+  auto handshake = *parse_handshake(*admission.request);
+  if (!parts_.websocket_deflate) handshake.deflate.clear();
+  responder.take_over([&shard, handshake = std::move(handshake),
                        open = open_request(admission)](http::TakenConnection connection) mutable {
     shard.adopt(std::move(connection), std::move(handshake), std::move(open));
   });
@@ -230,7 +242,8 @@ void Realtime::serve_sse(Admission admission, const http::Responder& responder) 
                              p.padding_bytes,
                              p.flush,
                              p.once,
-                             p.max_life};
+                             p.max_life,
+                             parts_.entrance.origins().answer_lines(*admission.request)};
   auto& engine = stream_for(p.session);
   responder.take_over([&engine, options = std::move(options),
                        open = open_request(admission)](http::TakenConnection connection) mutable {
@@ -259,6 +272,7 @@ void Realtime::serve_poll(Admission admission, const http::Responder& responder)
 poll::Poll Realtime::poll_of(const Admission& admission) const {
   const auto& p = admission.parameters;
   poll::Poll poll{admission.request->id, p.timeout, open_request(admission)};
+  poll.more_head = parts_.entrance.origins().answer_lines(*admission.request);
   poll.request.frames_max = static_cast<std::uint16_t>(p.limit);
   // Without cursor or session it is the first poll: hello, at once.
   if (!p.cursor && p.session.empty()) poll.timeout = std::chrono::seconds(0);
@@ -302,10 +316,11 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
   if (guard.feed(bytes) != http::FramingGuard::Progress::kComplete || !bytes.empty())
     return std::nullopt;
   auto request = std::make_shared<http::Request>(guard.take_request());
+  request->secure = http::is_secure(*request, connection.trusted_proxy);
   const bool is_poll = request->path == "/rt/v1/poll" ||
                        (request->path == "/rt/v1/connect" && entry_of(*request) == Entry::kPoll);
   if (!is_poll || request->method != Method::kGet || !request->keep_alive || request->http_1_0 ||
-      !origin_allowed(*request, parts_.origins)) {
+      !parts_.entrance.origins().may_call(*request)) {
     return std::nullopt;
   }
   request->client_ip = http::client_ip(*request, connection.peer_ip, connection.trusted_proxy);
@@ -314,8 +329,11 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
       (!parameters->cursor && parameters->session.empty())) {
     return std::nullopt;
   }
-  auto identity = identify(*request, parts_.tokens);
-  if (!identity) return std::nullopt;
+  const auto token = token_of(*request, parts_.entrance);
+  if (!token) return std::nullopt;
+  auto identified = parts_.entrance.authenticator().known(*token);
+  if (!identified || !*identified) return std::nullopt;
+  auto& identity = *identified;
   const auto session = parameters->session;
   if (!session.empty() && !parts_.tokens.owns_session_id(identity->user, session)) {
     return std::nullopt;
@@ -369,12 +387,16 @@ void Realtime::hello(const http::Request& request, const http::Responder& respon
 }
 
 void Realtime::probe(const http::Request& request, const http::Responder& responder) {
-  const auto identity = api::authenticate(request, parts_.tokens);
-  if (!identity) {
-    refuse(responder, request, identity.error());
-    return;
-  }
-  if (const auto charge = proofs_.charge(identity->user, parts_.clock.mono()); !charge.allowed) {
+  parts_.entrance.authenticate(
+      request, [this, responder](const http::Request& from, Result<auth::Identity> identity) {
+        if (!identity) return refuse(responder, from, identity.error());
+        prove(*identity, from, responder);
+      });
+}
+
+void Realtime::prove(const auth::Identity& identity, const http::Request& request,
+                     const http::Responder& responder) {
+  if (const auto charge = proofs_.charge(identity.user, parts_.clock.mono()); !charge.allowed) {
     refuse(responder, request,
            chat::rate_limited(charge.quota, "this user proves too often; wait a little"));
     return;
@@ -391,7 +413,7 @@ void Realtime::probe(const http::Request& request, const http::Responder& respon
     }
   }
   parts_.hub.prove(
-      identity->user, body->at("session").get<std::string>(), body->at("probe").get<std::string>(),
+      identity.user, body->at("session").get<std::string>(), body->at("probe").get<std::string>(),
       [responder,
        shared = std::make_shared<const http::Request>(request)](const Result<void>& proven) {
         if (!proven) {

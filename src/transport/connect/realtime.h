@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/entrance.h"
 #include "auth/auth.h"
 #include "chat/rate_limit.h"
 #include "chat/service.h"
@@ -35,15 +36,16 @@ class Realtime final : public poll::PollReader {
  public:
   struct Parts {
     auth::Tokens& tokens;
+    const api::Entrance& entrance;
     chat::Service& chat;
     hub::Hub& hub;
     const Clock& clock;
     std::vector<stream::StreamEngine*> streams = {};            // at least one
     std::vector<websocket::WsShard*> websockets = {};           // at least one
     std::function<void(http::TakenConnection)> give_back = {};  // to http::Server
-    std::vector<std::string> origins = {};                      // allowed beside the same host
     Gate::Settings gate = {};
     int heartbeat_s = limits::kHeartbeatDefault_s;  // for who asks for none
+    bool websocket_deflate = false;                 // where a client offers it
     const hub::Networks* networks = nullptr;
     chat::Rate per_user = {1000, std::chrono::seconds(1), 20'000};  // connections, and proofs
   };
@@ -51,7 +53,7 @@ class Realtime final : public poll::PollReader {
 
   // poll::PollReader
   std::optional<poll::PollHead> look_at(std::string_view bytes) const override {
-    return poll_heads_.look_at(bytes);
+    return poll_heads_.look_at(bytes, parts_.entrance.authenticator().keys_version());
   }
   std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>& head,
                                  const http::TakenConnection& connection,
@@ -80,6 +82,10 @@ class Realtime final : public poll::PollReader {
   bool is_at(const hub::Shard& here, const std::string& session) const;
 
   void connect(Entry entry, const http::Request& request, const http::Responder& responder);
+  void connect_by_ticket(Entry entry, Parameters parameters, const http::Request& request,
+                         const http::Responder& responder);
+  void prove(const auth::Identity& identity, const http::Request& request,
+             const http::Responder& responder);
   // False: has been answered.
   bool is_let_in(Entry entry, const auth::Identity& identity, const Parameters& parameters,
                  const http::Request& request, const http::Responder& responder);

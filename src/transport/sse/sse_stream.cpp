@@ -33,7 +33,9 @@ std::string response_head(const StreamOptions& options) {
       "Connection: close\r\n"
       "X-Request-Id: ";
   head += options.request_id;
-  head += "\r\n\r\n";
+  head += "\r\n";
+  head += options.more_head;
+  head += "\r\n";
   return head;
 }
 

@@ -19,6 +19,7 @@ struct StreamOptions {
   bool flush_comments = false;       // flush=1
   bool once = false;                 // once=1
   std::chrono::seconds max_life{0};  // 0: for ever
+  std::string more_head = {};        // header lines (http::Origins::answer_lines)
 };
 
 // One SSE response: the events of one session as `text/event-stream`, delimited by the close of the

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/log_line.h"
-#include "core/release.h"
 #include "core/socket.h"
+#include "core/utf8.h"
 #include "protocol/framing.h"
 #include "protocol/json.h"
 #include "transport/websocket/control_frames.h"
@@ -20,20 +20,28 @@ constexpr std::size_t kUnreadAnswersBytes = 64 * 1024;
 // Twenty malformed commands spend what two hundred good ones do.
 constexpr double kMalformedCost = 10;
 
-constexpr std::uint16_t kUnsupportedData = 1003;  // RFC 6455 section 7.4.1
+constexpr std::uint16_t kProtocolError = 1002;  // RFC 6455 section 7.4.1
+constexpr std::uint16_t kUnsupportedData = 1003;
+constexpr std::uint16_t kInvalidData = 1007;
 constexpr std::uint16_t kMessageTooBig = 1009;
 constexpr std::uint16_t kInternalError = 1011;
 
+// Of a client's CLOSE: two bytes of code, then UTF-8.
+bool has_legal_reason(std::string_view payload) {
+  return payload.size() <= 2 || is_utf8(payload.substr(2));
+}
+
 }  // namespace
 
-Connection::Connection(Host& host, std::uint64_t id, std::string request_id,
-                       hub::OpenRequest request)
+Connection::Connection(Host& host, std::uint64_t id, Handshake handshake, hub::OpenRequest request)
     : host_(host),
       id_(id),
-      request_(std::make_unique<hub::OpenRequest>(std::move(request))),
-      request_id_(std::move(request_id)),
+      opening_(std::make_unique<Opening>(Opening{std::move(handshake), std::move(request)})),
+      request_id_(opening_->handshake.request_id),
       budget_(host.options().commands_burst, host.now()),
-      heard_(host.now()) {
+      heard_(host.now()),
+      cbor_(opening_->handshake.subprotocol == Subprotocol::kCbor),
+      deflates_(!opening_->handshake.deflate.empty()) {
   ++host_.counters().connections;
 }
 
@@ -87,11 +95,8 @@ bool Connection::has_read() {
 void Connection::ping() {
   // Behind a full socket it would measure our own queue; the slow-client timer has that case.
   if (state_ != State::kOpen || lws_partial_buffered(wsi_)) return;
-  if (hand_to_lws(ping_frame())) {
-    host_.expect_pong(*this);
-  } else {
-    kill();
-  }
+  host_.expect_pong(*this);  // first: its time counts from before the client can have the ping
+  if (!hand_to_lws(ping_frame())) kill();
 }
 
 void Connection::end(const hub::Ending& ending, std::string_view, std::string_view bye) {
@@ -126,7 +131,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   leave();
   if (state_ != State::kOpen) return;
   state_ = State::kClosing;
-  release(message_);
+  reader_.forget();
   if (!hand_to_lws(close_frame(code, reason))) {
     kill();
     return;
@@ -174,6 +179,7 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
     case LWS_CALLBACK_RECEIVE_PONG:
       heard_ = host_.now();
       spoken_ = true;
+      if (lws_get_reserved_bits(wsi) != 0) close(kProtocolError, "reserved bits");
       break;
     case LWS_CALLBACK_SERVER_WRITEABLE:
       writable();
@@ -181,7 +187,9 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       // After our CLOSE this is the answer to it: the connection can go. Else lws answers, then
       // closes.
-      if (state_ == State::kClosing) return -1;
+      if (state_ == State::kClosing || !has_legal_reason({static_cast<const char*>(in), len})) {
+        return -1;
+      }
       leave();
       state_ = State::kClosing;
       break;
@@ -198,6 +206,7 @@ int Connection::on_event(lws* wsi, lws_callback_reasons reason, void* in, std::s
 }
 
 int Connection::add_headers(lws_process_html_args& headers) {
+  if (deflates_ && !say_how_it_deflates(headers)) return -1;
   if (request_id_.empty()) return 0;
   auto* at = reinterpret_cast<unsigned char*>(headers.p);
   const auto* value = reinterpret_cast<const unsigned char*>(request_id_.data());
@@ -210,11 +219,26 @@ int Connection::add_headers(lws_process_html_args& headers) {
   return 0;
 }
 
+// lws has named the extension, in the last line so far, but not its parameters.
+bool Connection::say_how_it_deflates(lws_process_html_args& headers) const {
+  constexpr std::string_view kSaid = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  constexpr std::string_view kName = "permessage-deflate";
+  auto rest = std::string_view(opening_->handshake.deflate).substr(kName.size());
+  const bool is_there = std::string_view(headers.p - kSaid.size(), kSaid.size()) == kSaid;
+  if (!is_there || rest.size() > static_cast<std::size_t>(headers.max_len)) return false;
+  headers.p -= 2;
+  headers.p += rest.copy(headers.p, rest.size());
+  *headers.p++ = '\r';
+  *headers.p++ = '\n';
+  headers.max_len -= static_cast<int>(rest.size());
+  return true;
+}
+
 void Connection::established() {
   state_ = State::kOpen;
   heard_ = host_.now();
-  const auto request = std::move(request_);
-  auto* session = host_.shard().open(std::move(*request), this);
+  const auto opening = std::move(opening_);
+  auto* session = host_.shard().open(std::move(opening->request), this);
   if (state_ == State::kOpen) {
     session_ = session;
     if (session == nullptr) close(kInternalError, "no session");
@@ -231,37 +255,46 @@ void Connection::writable() {
 
 // ----------------------------------------------------------------------------------- in
 
-void Connection::receive(std::string_view chunk) {
+void Connection::receive(std::string_view bytes) {
   heard_ = host_.now();
   spoken_ = true;
   if (state_ != State::kOpen || session_ == nullptr) return;
-  if (lws_frame_is_binary(wsi_)) {
-    close(kUnsupportedData, "text frames only");
+  if ((lws_frame_is_binary(wsi_) != 0) != cbor_) {
+    close(kUnsupportedData, cbor_ ? "binary frames only" : "text frames only");
     return;
   }
-  const bool first = lws_is_first_fragment(wsi_) != 0;
-  if (first) message_.clear();
-  const std::size_t rest_of_frame = lws_remaining_packet_payload(wsi_);
-  const std::size_t max = host_.options().message_bytes_max;
-  if (rest_of_frame > max || message_.size() + chunk.size() + rest_of_frame > max) {
-    close(kMessageTooBig, "messages have at most 64 KiB");
-    return;
-  }
-  const bool last = lws_is_final_fragment(wsi_) != 0;
-  if (first && last) {
-    command(chunk);
-    return;
-  }
-  message_ += chunk;
-  if (last) {
-    const auto message = std::exchange(message_, {});
-    command(message);
+  const MessageReader::Piece piece{bytes,
+                                   lws_remaining_packet_payload(wsi_),
+                                   lws_is_first_fragment(wsi_) != 0,
+                                   lws_is_final_fragment(wsi_) != 0,
+                                   lws_get_reserved_bits(wsi_) != 0,
+                                   !cbor_};
+  switch (reader_.add(piece, host_.options().message_bytes_max)) {
+    case MessageReader::Outcome::kMore:
+      return;
+    case MessageReader::Outcome::kMessage:
+      command(reader_.message());
+      reader_.forget();
+      return;
+    case MessageReader::Outcome::kTooBig:
+      close(kMessageTooBig, "messages have at most 64 KiB");
+      return;
+    case MessageReader::Outcome::kReservedBit:
+      close(kProtocolError, "only a message's first frame says that it is compressed");
+      return;
+    case MessageReader::Outcome::kBroken:
+      close(kInvalidData, "no DEFLATE data");
+      return;
+    case MessageReader::Outcome::kNotUtf8:
+      close(kInvalidData, "not UTF-8");
+      return;
   }
 }
 
-void Connection::command(std::string_view text) {
+void Connection::command(std::string_view message) {
   ++host_.counters().commands;
-  const auto parsed = protocol::parse_command(text);
+  const auto parsed =
+      cbor_ ? protocol::parse_cbor_command(message) : protocol::parse_command(message);
   const bool malformed = !parsed && parsed.error().error.code == ErrorCode::kMalformedJson;
   const auto& options = host_.options();
   if (!budget_.take(malformed ? kMalformedCost : 1, heard_, options.commands_per_second,

@@ -11,6 +11,7 @@
 #include "hub/shard.h"
 #include "hub/transport.h"
 #include "transport/websocket/command_budget.h"
+#include "transport/websocket/message_reader.h"
 #include "transport/websocket/ws_shard.h"
 
 namespace fairlead::websocket {
@@ -45,7 +46,7 @@ class Connection final : public hub::Transport {
                      const hub::Session& session) = 0;
   };
 
-  Connection(Host& host, std::uint64_t id, std::string request_id, hub::OpenRequest request);
+  Connection(Host& host, std::uint64_t id, Handshake handshake, hub::OpenRequest request);
   ~Connection() override;
 
   std::uint64_t id() const { return id_; }
@@ -53,6 +54,11 @@ class Connection final : public hub::Transport {
 
   // --- hub::Transport
   hub::TransportKind kind() const override { return hub::TransportKind::kWebSocket; }
+  hub::WireForm form() const override {
+    return cbor_       ? hub::WireForm::kWebSocketCbor
+           : deflates_ ? hub::WireForm::kWebSocketDeflated
+                       : hub::WireForm::kWebSocket;
+  }
   Flush write(const Pending& pending, std::size_t& taken) override;
   bool has_read() override;
   bool has_spoken() const override { return spoken_; }
@@ -80,9 +86,10 @@ class Connection final : public hub::Transport {
   };
 
   int add_headers(lws_process_html_args& headers);
+  bool say_how_it_deflates(lws_process_html_args& headers) const;
   void established();
-  void receive(std::string_view chunk);
-  void command(std::string_view text);
+  void receive(std::string_view bytes);
+  void command(std::string_view message);
   void run(const protocol::Command& command);
   void refuse(const protocol::CommandRefusal& refusal);
   void reply(const std::string& json);
@@ -98,14 +105,20 @@ class Connection final : public hub::Transport {
   const std::uint64_t id_;
   lws* wsi_ = nullptr;
   hub::Session* session_ = nullptr;
-  std::unique_ptr<hub::OpenRequest> request_;  // until established
-  const std::string request_id_;               // of the handshake
-  std::string message_;                        // of the fragments so far
+  struct Opening {
+    Handshake handshake;
+    hub::OpenRequest request;
+  };
+  std::unique_ptr<Opening> opening_;  // until established
+  const std::string request_id_;      // of the handshake
+  MessageReader reader_;
   CommandBudget budget_;
   MonoTime heard_;        // when something last came from the client
   int unread_bytes_ = 0;  // while blocked: what the kernel held when has_read() was asked last
   int unanswered_ = 0;
   State state_ = State::kHandshake;
+  const bool cbor_;       // messages are CBOR in binary frames
+  const bool deflates_;   // permessage-deflate has been negotiated
   bool spoken_ = false;   // something has come from the client
   bool greeted_ = false;  // hello has left: now answers may follow
   bool blocked_ = false;  // flush() said kBlocked

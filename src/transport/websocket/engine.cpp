@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/log_line.h"
+#include "protocol/framing.h"
 
 namespace fairlead::websocket {
 namespace {
@@ -21,13 +22,14 @@ bool is_sound(const Handshake& handshake) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
            c == '/' || c == '=';
   };
-  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
   constexpr std::size_t kKeyChars = 24;
   constexpr std::size_t kRequestIdCharsMax = 128;
   return handshake.key.size() == kKeyChars &&
          std::all_of(handshake.key.begin(), handshake.key.end(), base64) &&
          handshake.request_id.size() <= kRequestIdCharsMax &&
-         std::all_of(handshake.request_id.begin(), handshake.request_id.end(), printable);
+         std::ranges::all_of(handshake.request_id, printable) &&
+         std::ranges::all_of(handshake.deflate, printable);
 }
 
 // The handshake as lws gets it. The client's own head has been read and judged by our HTTP layer.
@@ -40,9 +42,14 @@ std::string canonical_head(const Handshake& handshake) {
       "Sec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: ";
   head += handshake.key;
-  if (handshake.echo_subprotocol) {
+  if (handshake.subprotocol != Subprotocol::kNone) {
     head += "\r\nSec-WebSocket-Protocol: ";
-    head += kSubprotocol;
+    head += handshake.subprotocol == Subprotocol::kCbor ? protocol::kCborSubprotocol
+                                                        : protocol::kJsonSubprotocol;
+  }
+  if (!handshake.deflate.empty()) {
+    head += "\r\nSec-WebSocket-Extensions: ";
+    head += kDeflateExtension;
   }
   head += "\r\n\r\n";
   return head;
@@ -102,11 +109,11 @@ void WsShard::Engine::adopt_one(Waiting waiting) {
   }
   const auto head = canonical_head(waiting.handshake) + waiting.connection.unread;
   const auto id = next_id_++;
-  auto& connection = *connections_
-                          .emplace(id, std::make_unique<Connection>(
-                                           *this, id, std::move(waiting.handshake.request_id),
-                                           std::move(waiting.request)))
-                          .first->second;
+  auto& connection =
+      *connections_
+           .emplace(id, std::make_unique<Connection>(*this, id, std::move(waiting.handshake),
+                                                     std::move(waiting.request)))
+           .first->second;
   ++adopted_;
   loop_.adopt(fd, head, &connection);
   // lws did not even begin: it has closed the fd, and will not call. (Else it may be gone by now.)

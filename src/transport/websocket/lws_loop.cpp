@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/log_line.h"
+#include "protocol/framing.h"
 
 namespace fairlead::websocket {
 namespace {
@@ -27,6 +28,26 @@ void log_line(int level, const char* line) {
     log_error("lws {}", text);
   } else {
     log_debug("lws {}", text);  // what clients do wrong
+  }
+}
+
+// lws refuses RSV1 unless an extension is there that says what it means. This one leaves the
+// payloads to us: its own permessage-deflate aborts the process when a client wants it to.
+int pass_through(lws_context*, const lws_extension*, lws*, lws_extension_callback_reasons reason,
+                 void*, void* in, size_t) {
+  constexpr int kAsItIs = 5;      // PMDR_NOTHING_WE_SHOULD_DO, in lws's private header
+  constexpr int kDidNothing = 1;  // PMDR_DID_NOTHING
+  static const lws_ext_options no_options[] = {{nullptr, EXTARG_NONE}};
+  switch (reason) {
+    case LWS_EXT_CB_CONSTRUCT:
+      *static_cast<const lws_ext_options**>(in) = no_options;
+      return 0;
+    case LWS_EXT_CB_PAYLOAD_RX:
+      return kAsItIs;
+    case LWS_EXT_CB_PAYLOAD_TX:
+      return kDidNothing;
+    default:
+      return 0;
   }
 }
 
@@ -72,8 +93,11 @@ Result<void> LwsLoop::create() {
   static const lws_protocols protocols[] = {
       // The user space is not used, but only connections that have some are told of
       // WS_SERVER_DROP_PROTOCOL: dispatch() sets it, so that lws need not make one.
-      {kSubprotocol, on_event, 1, kReceiveBytes, 0, nullptr, kTransmitBytesMax},
+      {protocol::kJsonSubprotocol, on_event, 1, kReceiveBytes, 0, nullptr, kTransmitBytesMax},
+      {protocol::kCborSubprotocol, on_event, 1, kReceiveBytes, 0, nullptr, kTransmitBytesMax},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0}};
+  static const lws_extension extensions[] = {{kDeflateExtension, pass_through, kDeflateExtension},
+                                             {nullptr, nullptr, nullptr}};
   // All zero: lws's own keep-alive keeps a sorted list that costs O(n) per insert.
   static const lws_retry_bo_t no_keep_alive{};
   void* loops[] = {&uv_};
@@ -83,14 +107,14 @@ Result<void> LwsLoop::create() {
   info.user = this;
   info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
   info.protocols = protocols;
+  info.extensions = extensions;
   info.retry_and_idle_policy = &no_keep_alive;
   info.pt_serv_buf_size = kServiceBytes;
   info.max_http_header_data = kHeadBytes;
   info.max_http_header_pool = static_cast<unsigned short>(options_.header_tables);
   info.timeout_secs = kHandshakeSeconds;
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                 LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_DISABLE_IPV6 |
-                 LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+                 LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
   event_pipe_.before_create();
   context_ = lws_create_context(&info);
   if (context_ == nullptr) {

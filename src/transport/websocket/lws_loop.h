@@ -13,7 +13,7 @@
 
 namespace fairlead::websocket {
 
-inline constexpr char kSubprotocol[] = "fairlead.v1.json";
+inline constexpr char kDeflateExtension[] = "permessage-deflate";
 
 // One libwebsockets context on a libuv loop and a thread of its own: the owner of these C handles,
 // in the shape that docs/decisions/0005 explains. It listens on nothing; connections are adopted.

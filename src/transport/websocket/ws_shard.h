@@ -14,11 +14,15 @@
 
 namespace fairlead::websocket {
 
+// What the messages are made of; kNone: nothing was offered, so JSON.
+enum class Subprotocol : std::uint8_t { kNone, kJson, kCbor };
+
 // What the HTTP layer has found in the client's handshake, checked: it goes into headers.
 struct Handshake {
-  std::string key;                // Sec-WebSocket-Key: 24 characters of base 64
-  bool echo_subprotocol = false;  // the client offered fairlead.v1.json
-  std::string request_id;         // X-Request-Id of the 101, and of the problems in error frames
+  std::string key;  // Sec-WebSocket-Key: 24 characters of base 64
+  Subprotocol subprotocol = Subprotocol::kNone;
+  std::string deflate;     // the answer to an offer of permessage-deflate; empty: none
+  std::string request_id;  // X-Request-Id of the 101, and of the problems in error frames
 };
 
 // What commands do, other than the ones that are about the connection itself (ping, probe,

@@ -55,9 +55,12 @@ export class Stack {
   #children = new Map(); // name → child process
   #options;
 
-  /** @param sendsPer5s the server's limit on messages per user and room; 0: none */
-  constructor({ sendsPer5s = 0 } = {}) {
-    this.#options = { sendsPer5s };
+  /**
+   * @param sendsPer5s the server's limit on messages per user and room; 0: none
+   * @param flags more of `fairlead serve`'s
+   */
+  constructor({ sendsPer5s = 0, flags = [] } = {}) {
+    this.#options = { sendsPer5s, flags };
   }
 
   async start() {
@@ -95,6 +98,7 @@ export class Stack {
       ...['--node', 'browser-test'],
       ...['--sends-per-5s', String(this.#options.sendsPer5s)],
       ...['--drain-seconds', '2'],
+      ...this.#options.flags,
     ];
     mkdirSync(this.path('data'), { recursive: true });
     const child = this.#spawn('fairlead', serverBinary(), flags, { pipe: true });

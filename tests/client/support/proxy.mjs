@@ -12,7 +12,8 @@
 //   cutAll: N        every answer ends after N bytes
 //   loseLong: N      answers of more than N bytes are lost, as where large packets are
 //   noProbe          the POST that proves a stream is lost
-//   unauthorized     401 for everything but the control
+//   unauthorized     401 of the server for everything but the control
+//   login            401 of the proxy's own for everything but the control and WebSockets
 //   cacheHello       the control's answer comes out of a cache, by its whole address
 //   slow: N          each request and handshake takes N ms longer
 //   via: TEXT        answers have `Via: TEXT`
@@ -104,7 +105,11 @@ export class FaultProxy {
     if (fault.slow) await new Promise((done) => setTimeout(done, fault.slow));
     if (this.fault.black) return;
     if (fault.unauthorized && !from.url.startsWith('/rt/v1/hello')) {
-      to.writeHead(401, { 'Content-Type': 'text/plain' }).end('no');
+      to.writeHead(401, { 'Content-Type': 'application/problem+json' }).end('{"code":"unauthorized"}');
+      return;
+    }
+    if (fault.login && !from.url.startsWith('/rt/v1/hello')) {
+      to.writeHead(401, { 'Content-Type': 'text/html' }).end('<h1>Who are you?</h1>');
       return;
     }
     if (fault.noProbe && from.url.startsWith('/rt/v1/probe')) return;

@@ -96,7 +96,8 @@ export class Server {
   }
 
   async signUp(name) {
-    const { user, token } = await this.call('POST', '/api/v1/users', { body: { name, password: 'correct horse' } });
-    return { user, token };
+    const password = 'correct horse';
+    const { user, token } = await this.call('POST', '/api/v1/users', { body: { name, password } });
+    return { user, token, password };
   }
 }

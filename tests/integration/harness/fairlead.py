@@ -3,9 +3,9 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 
+from .ports import free_port
 from .process import Process
 
 REPOSITORY = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
@@ -15,12 +15,6 @@ BINARY = os.environ.get("FAIRLEAD_BIN", os.path.join(REPOSITORY, "build", "dev",
 _FATAL = re.compile(
     rb"ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:"
     rb"|Assertion|terminate called|stack smashing|double free|corrupted ")
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Fairlead:

@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 
-from .fairlead import BINARY, free_port
+from .fairlead import BINARY
+from .ports import free_port
 from .process import Process
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"

@@ -2,11 +2,11 @@
 
 from .poll import Poll
 from .sse import Sse
-from .websocket import WebSocket
+from .websocket import CBOR, WebSocket
 
 # name -> what hello's `transport` must say
 TRANSPORTS = {
-    "ws": "websocket", "sse": "sse", "poll": "poll",
+    "ws": "websocket", "ws_cbor": "websocket", "sse": "sse", "poll": "poll",
     "connect_ws": "websocket", "connect_sse": "sse", "connect_poll": "poll",
 }
 STREAMS = ("ws", "sse")
@@ -14,8 +14,10 @@ STREAMS = ("ws", "sse")
 
 async def open_stream(kind, address, token, params=None, hello=True, prove=True, **kw):
     """Opens `kind`, and unless told otherwise reads hello and proves the connection."""
-    path = "/rt/v1/connect" if kind.startswith("connect_") else f"/rt/v1/{kind}"
-    short = kind.removeprefix("connect_")
+    short = kind.removeprefix("connect_").removesuffix("_cbor")
+    path = "/rt/v1/connect" if kind.startswith("connect_") else f"/rt/v1/{short}"
+    if kind.endswith("_cbor"):
+        kw.setdefault("protocols", (CBOR,))
     if short == "ws":
         stream = await WebSocket.open(address, token, path=path, params=params, **kw)
     elif short == "sse":

@@ -6,7 +6,10 @@ import hashlib
 import json
 import os
 import struct
+import zlib
 from urllib.parse import urlencode
+
+import cbor2
 
 from .events import Event
 from .http1 import BodyReader, build_request, read_head
@@ -15,6 +18,28 @@ from .wire import Gone, Wire
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+JSON, CBOR = "fairlead.v1.json", "fairlead.v1.cbor"
+# What a client says that takes compressed messages.
+OFFERS_DEFLATE = ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
+
+
+def deflated(message):
+    """A message as RFC 7692 section 7.2.1 has it."""
+    compressor = zlib.compressobj(wbits=-15)
+    payload = compressor.compress(message) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    assert payload.endswith(b"\0\0\xff\xff")
+    return payload[:-4]
+
+
+def inflated(payload):
+    return zlib.decompressobj(wbits=-15).decompress(payload + b"\0\0\xff\xff")
+
+
+def json_of(message):
+    """The JSON that a CBOR message stands for, in the server's own form."""
+    return json.dumps(cbor2.loads(message), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Refused(Exception):
@@ -83,6 +108,9 @@ class WebSocket:
         self.pings = 0
         self._refs = 0
         self._parts = []
+        self.cbor = response.header("sec-websocket-protocol") == CBOR
+        self.deflates = "permessage-deflate" in (response.header("sec-websocket-extensions") or "")
+        self.inflated = 0  # messages that came compressed
         self.set_aside = []  # events met while waiting for a command's answer
         self.hello = None
 
@@ -127,13 +155,13 @@ class WebSocket:
         return first & 0x0F, bool(first & 0x80), first >> 4 & 7, payload
 
     async def recv(self):
-        """The next data message's bytes. Raises Closed."""
+        """The next data message, as JSON. Raises Closed."""
         while True:
             try:
                 opcode, fin, rsv, payload = await self.read_frame()
             except (Gone, ConnectionError):
                 raise Closed(1006) from None
-            assert rsv == 0, f"reserved bits {rsv} without an extension"
+            assert rsv == 0 or rsv == 4 and self.deflates, f"reserved bits {rsv} without an extension"
             if opcode == PING:
                 self.pings += 1
                 if self.answers_pings:
@@ -145,11 +173,14 @@ class WebSocket:
                 raise Closed(1005)
             elif opcode in (TEXT, BINARY, CONTINUATION):
                 assert (opcode == CONTINUATION) == bool(self._parts), "fragments out of order"
-                self._parts.append(payload)
+                assert opcode in (CONTINUATION, BINARY if self.cbor else TEXT), f"opcode {opcode}"
+                assert fin or not rsv, "the server does not fragment"
+                self._parts.append(inflated(payload) if rsv else payload)
+                self.inflated += bool(rsv)
                 if fin:
                     message = b"".join(self._parts)
                     self._parts = []
-                    return message
+                    return json_of(message) if self.cbor else message
             else:
                 assert opcode == PONG, f"unknown opcode {opcode}"
 
@@ -174,7 +205,11 @@ class WebSocket:
         assert answer["type"] == "ack", answer
 
     async def send_json(self, command):
-        await self.wire.send(frame(TEXT, json.dumps(command).encode()))
+        if self.cbor:
+            await self.wire.send(frame(BINARY, cbor2.dumps(command)))
+            return
+        message = json.dumps(command).encode()
+        await self.wire.send(frame(TEXT, deflated(message), rsv=4) if self.deflates else frame(TEXT, message))
 
     async def command(self, op, seconds=15, **fields):
         """Sends a command and returns its ack or error; events met meanwhile are kept in order."""

@@ -10,7 +10,7 @@ from lab import faults
 _NOISE_S = 5
 _GRACE_S = 15  # a moment's absence is not announced
 _PONG_S = 10
-_UNACKNOWLEDGED_S = 105  # net.ipv4.tcp_retries2 = 8, as deploy/sysctl-fairlead.conf has it
+_UNACKNOWLEDGED_S = 50  # net.ipv4.tcp_retries2 = 6, as deploy/sysctl-fairlead.conf has it
 _POLL_SESSION_S = 30
 
 

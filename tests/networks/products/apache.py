@@ -18,6 +18,8 @@ class Default(Product):
     packages = ("apache2",)
     quick = True
     expected = Expected("sse", {"websocket": REFUSED}, "mod_proxy_http drops Upgrade unless it is told not to")
+    named = frozenset({"upgrade_stripped", "address_unknown"})
+    shown_as = "Apache"
     upgrade = ""
 
     def start(self, stage):
@@ -41,4 +43,5 @@ class Default(Product):
 class Upgrade(Default):
     name = "Apache, upgrade=websocket"
     expected = Expected("websocket", because="it passes that one protocol on")
+    named = frozenset({"address_unknown"})
     upgrade = " upgrade=websocket"

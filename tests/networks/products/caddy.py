@@ -17,6 +17,8 @@ class Default(Product):
     name = "Caddy"
     packages = ("caddy",)
     expected = Expected("websocket", because="it passes Upgrade on")
+    named = frozenset({"address_unknown"})
+    shown_as = "Caddy"
 
     def start(self, stage):
         file = stage.write("Caddyfile", _FILE.format(port=stage.front, upstream=stage.upstream))

@@ -1,6 +1,7 @@
 """Options of the matrix, the parts of tests/integration that are used here, and the table that is made at the end."""
 
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ sys.path[:0] = [_NETWORKS, os.path.join(os.path.dirname(_NETWORKS), "integration
 from harness.fairlead import BINARY  # noqa: E402
 from products.matrix import MATRIX  # noqa: E402
 from rig import table  # noqa: E402
+from rig.stage import Stage  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -55,3 +57,23 @@ def scratch():
     yield folder
     if not os.environ.get("FAIRLEAD_KEEP_LOGS"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_generate_tests(metafunc):
+    if {"product", "stage"} <= set(metafunc.fixturenames):
+        wanted = MATRIX if metafunc.config.getoption("--all-products") else [product for product in MATRIX if product.quick]
+        metafunc.parametrize("product", [_marked(product) for product in wanted], ids=lambda product: product.name)
+
+
+def _marked(product):
+    release = platform.freedesktop_os_release().get("VERSION_ID")
+    is_missing = product.only_debian not in (None, release)
+    reason = f"{product.name} is in Debian {product.only_debian} alone, and this is {release}"
+    return pytest.param(product, marks=pytest.mark.skipif(is_missing, reason=reason))
+
+
+@pytest.fixture
+def stage(scratch, product):
+    made = Stage(tempfile.mkdtemp(dir=scratch), product.hides_host)
+    yield made
+    made.end()

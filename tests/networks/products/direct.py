@@ -17,6 +17,7 @@ class OurNginx(Product):
     packages = ("nginx",)
     quick = True
     expected = Expected("websocket", because="it passes Upgrade on and does not buffer")
+    shown_as = "nginx"
 
     def start(self, stage):
         return reverse(stage.proxy())

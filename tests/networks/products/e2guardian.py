@@ -11,6 +11,8 @@ class Default(Product):
     name = "e2guardian"
     packages = ("e2guardian",)
     expected = Expected("websocket", because="CONNECT is allowed, and what is in a tunnel is not touched")
+    named = frozenset({"sse_held"})
+    shown_as = "e2guardian"
     way = staticmethod(forward)
 
     def start(self, stage):
@@ -30,4 +32,5 @@ class Intercepting(Default):
     name = "e2guardian, intercepting"
     expected = Expected("poll", {"websocket": REFUSED, "sse": frozenset({"held"})},
                         "it drops Connection: upgrade, and wants to see an answer whole")
+    named = frozenset({"upgrade_refused", "sse_held"})
     way = staticmethod(intercepted)

@@ -18,6 +18,8 @@ class Default(Product):
     packages = ("haproxy",)
     quick = True
     expected = Expected("websocket", because="it passes Upgrade on")
+    named = frozenset({"address_unknown"})
+    shown_as = "HAProxy"
     more = ""
 
     def start(self, stage):
@@ -33,6 +35,7 @@ class Default(Product):
 class Gzip(Default):
     name = "HAProxy, gzip, client without WebSocket"
     expected = Expected("sse", because="Content-Encoding: identity keeps it from compressing, which would hold back each event")
+    named = frozenset({"address_unknown"})
     client = {"webSocket": False}
     more = "compression algo gzip\n  compression type text/event-stream application/json"
 
@@ -40,5 +43,6 @@ class Gzip(Default):
 class WaitForBody(Default):
     name = "HAProxy, waits for 16 KB of a body, client without WebSocket"
     expected = Expected("sse", because="with 16 KB of padding it lets go at once")
+    named = frozenset({"sse_held_until", "address_unknown"})
     client = {"webSocket": False}
     more = "http-response wait-for-body time 10s at-least 16k"

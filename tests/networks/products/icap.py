@@ -21,6 +21,8 @@ class Echo(Product):
     name = "Squid, c-icap echo"
     packages = ("squid-openssl", "c-icap")
     expected = Expected("sse", {"websocket": REFUSED}, "the scanner's preview of 1 KB fills with padding, then it lets go")
+    named = frozenset({"tunnel_refused", "sse_held_until"})
+    shown_as = "Squid"
     service = "echo"
 
     def start(self, stage):
@@ -43,6 +45,7 @@ class Antivirus(Echo):
     name = "Squid, c-icap and ClamAV"
     packages = ("squid-openssl", "c-icap", "libc-icap-mod-virus-scan", "clamav-daemon")
     expected = Expected("poll", {"websocket": REFUSED, "sse": frozenset({"held"})}, "what is not whole cannot be scanned")
+    named = frozenset({"tunnel_refused", "sse_held"})
     service = "avscan"
 
     def start_icap(self, stage, port, more=""):

@@ -20,6 +20,8 @@ class Default(Product):
     quick = True
     expected = Expected("poll", {"websocket": REFUSED, "sse": frozenset({"held"})},
                         "it drops Upgrade, and an answer leaves it when it is whole")
+    named = frozenset({"upgrade_stripped", "sse_held", "address_unknown"})
+    shown_as = "lighttpd"
     more = ""
 
     def start(self, stage):
@@ -32,4 +34,5 @@ class Default(Product):
 class Streaming(Default):
     name = "lighttpd, streaming and upgrade"
     expected = Expected("websocket", because="it was told to pass on both")
+    named = frozenset({"address_unknown"})
     more = 'server.stream-response-body = 2\nproxy.header = ("upgrade" => "enable")'

@@ -10,6 +10,8 @@ class Default(Product):
     packages = ("mitmproxy", "haproxy", "openssl")
     only_debian = "12"
     expected = Expected("websocket", because="it knows WebSocket and passes on each message")
+    named = frozenset({"sse_held"})
+    shown_as = "mitmproxy"
     options = ()
 
     def start(self, stage):
@@ -26,11 +28,13 @@ _HAS_NO_WEBSOCKET = {"webSocket": False}
 class WithoutWebSocket(Default):
     name = "mitmproxy, client without WebSocket"
     expected = Expected("poll", {"sse": frozenset({"held"})}, "it lets go of an answer when it is whole")
+    named = frozenset({"sse_held"})
     client = _HAS_NO_WEBSOCKET
 
 
 class Streaming(Default):
     name = "mitmproxy, stream_large_bodies, client without WebSocket"
     expected = Expected("sse", because="it was told to stream")
+    named = frozenset()
     client = _HAS_NO_WEBSOCKET
     options = ("--set", "stream_large_bodies=1")

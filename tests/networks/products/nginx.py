@@ -47,6 +47,8 @@ class Default(Product):
     hides_host = True
     expected = Expected("sse", {"websocket": REFUSED},
                         "it speaks HTTP/1.0 upstream and drops Upgrade; X-Accel-Buffering: no makes it stream")
+    named = frozenset({"upgrade_stripped", "http10", "address_unknown"})
+    shown_as = "nginx"
 
     def start(self, stage):
         return reverse(_run(stage, stage.upstream))
@@ -57,6 +59,8 @@ class OuterTls(Product):
     packages = ("nginx", "openssl")
     quick = True
     expected = Expected("sse", {"websocket": REFUSED}, "the inner one passes X-Accel-Buffering on to the outer one")
+    named = frozenset({"upgrade_stripped"})
+    shown_as = "nginx"
 
     def start(self, stage):
         certificate, key = stage.certificate()
@@ -71,6 +75,8 @@ class OuterDeaf(Product):
     hides_host = True
     expected = Expected("poll", {"websocket": REFUSED, "sse": frozenset({"held", "behind"})},
                         "whatever streams is let go of by the buffer, or when it ends")
+    named = frozenset({"upgrade_stripped", "sse_held"})
+    shown_as = "nginx"
 
     def start(self, stage):
         return reverse(_run(stage, stage.proxy(), more="proxy_ignore_headers X-Accel-Buffering;"))

@@ -14,6 +14,7 @@ class Tinyproxy(Product):
     packages = ("tinyproxy",)
     quick = True
     expected = Expected("websocket", because="CONNECT is allowed to every port, and what is in a tunnel is not touched")
+    shown_as = "tinyproxy"
     way = staticmethod(forward)
 
     def start(self, stage):
@@ -36,6 +37,8 @@ class Privoxy(Product):
     packages = ("privoxy",)
     quick = True
     expected = Expected("websocket", because="CONNECT is allowed, and what is in a tunnel is not touched")
+    named = frozenset({"sse_held"})
+    shown_as = "privoxy"
     way = staticmethod(forward)
     changes = ()
 
@@ -52,6 +55,7 @@ class PrivoxyIntercepting(Privoxy):
     name = "privoxy, intercepting"
     expected = Expected("poll", {**_ONE_WAY, "sse": frozenset({"held"})},
                         "it answers 101, and what the client says on it does not arrive; Debian's filters want to see text whole")
+    named = frozenset({"one_way_101", "sse_held"})
     way = staticmethod(intercepted)
     changes = ((r"accept-intercepted-requests .*", "accept-intercepted-requests 1"),)
 
@@ -59,6 +63,7 @@ class PrivoxyIntercepting(Privoxy):
 class PrivoxyUnfiltered(PrivoxyIntercepting):
     name = "privoxy, intercepting, no filter"
     expected = Expected("sse", _ONE_WAY, "without filters it streams; WebSocket works in one direction, as before")
+    named = frozenset({"one_way_101"})
     changes = (*PrivoxyIntercepting.changes, (r"toggle +1", "toggle 0"))
 
 
@@ -66,6 +71,8 @@ class Ffproxy(Product):
     name = "ffproxy"
     packages = ("ffproxy",)
     expected = Expected("sse", {"websocket": REFUSED}, "it speaks HTTP/1.0, and lets CONNECT through to port 443 alone")
+    named = frozenset({"tunnel_refused", "http10", "url_limit", "header_limit"})
+    shown_as = "ffproxy"
     way = staticmethod(forward)
 
     def start(self, stage):
@@ -82,4 +89,5 @@ class Ffproxy(Product):
 class FfproxyWithoutConnect(Ffproxy):
     name = "ffproxy, WebSocket without CONNECT"
     expected = Expected("sse", {"websocket": REFUSED}, "it speaks HTTP/1.0, in which there is no WebSocket")
+    named = frozenset({"tunnel_refused", "http10", "url_limit", "header_limit"})
     way = staticmethod(forward_without_connect)

@@ -29,6 +29,8 @@ class Default(Product):
     quick = True
     expected = Expected("sse", {"websocket": REFUSED},
                         "it lets CONNECT through to port 443 alone, and a page's WebSocket to http:// needs CONNECT to another")
+    named = frozenset({"tunnel_refused"})
+    shown_as = "Squid"
 
     def start(self, stage):
         return forward(run_squid(stage), stage.upstream)
@@ -39,6 +41,8 @@ class Bump(Product):
     packages = ("squid-openssl", "haproxy", "openssl")
     quick = True
     expected = Expected("sse", {"websocket": REFUSED}, "it looks into TLS and drops the Upgrade that it finds")
+    named = frozenset({"upgrade_stripped"})
+    shown_as = "Squid"
 
     def start(self, stage):
         origin = stage.tls_origin()

@@ -2,39 +2,13 @@
 
 import asyncio
 import json
-import platform
-import tempfile
-
-import pytest
 
 from harness.timing import patience
-from products.matrix import MATRIX
 from rig import table
 from rig.measure import LINE_DELAY_S, measure
-from rig.stage import Stage
 
 _SLACK_S = 0.4    # over a line of that delay: what a busy machine adds, and less than another round trip
 _CLEAN_PROOF_S = 2
-
-
-def pytest_generate_tests(metafunc):
-    if "product" in metafunc.fixturenames:
-        wanted = MATRIX if metafunc.config.getoption("--all-products") else [product for product in MATRIX if product.quick]
-        metafunc.parametrize("product", [_marked(product) for product in wanted], ids=lambda product: product.name)
-
-
-def _marked(product):
-    release = platform.freedesktop_os_release().get("VERSION_ID")
-    is_missing = product.only_debian not in (None, release)
-    reason = f"{product.name} is in Debian {product.only_debian} alone, and this is {release}"
-    return pytest.param(product, marks=pytest.mark.skipif(is_missing, reason=reason))
-
-
-@pytest.fixture
-def stage(scratch, product):
-    made = Stage(tempfile.mkdtemp(dir=scratch), product.hides_host)
-    yield made
-    made.end()
 
 
 def test_a_conversation_gets_through(product, stage, pytestconfig):

@@ -13,6 +13,8 @@ class Default(Product):
     only_debian = "12"
     hides_host = True
     expected = Expected("sse", {"websocket": REFUSED}, "it passes on only what a `map` names, and this one names http://")
+    named = frozenset({"upgrade_refused", "address_unknown"})
+    shown_as = "Apache Traffic Server"
     schemes = ("http",)
 
     def start(self, stage):
@@ -38,4 +40,5 @@ class Default(Product):
 class WebSocket(Default):
     name = "Traffic Server, ws:// mapped"
     expected = Expected("websocket", because="it was told of it")
+    named = frozenset({"address_unknown"})
     schemes = ("http", "ws")

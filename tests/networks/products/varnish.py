@@ -9,6 +9,8 @@ class Default(Product):
     packages = ("varnish",)
     quick = True
     expected = Expected("sse", {"websocket": REFUSED}, "Upgrade is dropped unless the VCL pipes")
+    named = frozenset({"upgrade_stripped", "address_unknown"})
+    shown_as = "Varnish"
     backend_response = ""
 
     def start(self, stage):
@@ -24,4 +26,5 @@ class Default(Product):
 class Buffering(Default):
     name = "Varnish, do_stream off"
     expected = Expected("poll", {"websocket": REFUSED, "sse": frozenset({"held"})}, "an answer leaves it when it is whole")
+    named = frozenset({"upgrade_stripped", "sse_held", "address_unknown"})
     backend_response = " set beresp.do_stream = false; "

@@ -44,6 +44,16 @@ class Way:
                 made["ca"] = file.read()
         return made
 
+    def doctor(self):
+        """Options that make `fairlead doctor` go the same way."""
+        options = ["--cacert", self.ca] if self.ca else []
+        if not self.proxy:
+            return options
+        host, port = self.entry
+        if self.proxy.get("requests") == "intercepted":
+            return [*options, "--connect-to", f"{host}:{port}"]
+        return [*options, "--proxy", f"http://{host}:{port}"]
+
     def curl(self):
         """Options that make curl go the same way."""
         options = ["--cacert", self.ca] if self.ca else []
@@ -64,6 +74,8 @@ class Product:
     only_debian = None     # the one release that has these packages, as "12"; None: all that we support
     quick = False          # belongs to the half that runs by default
     expected = Expected("websocket")
+    named = frozenset()    # what `fairlead doctor` has to name: symptoms of src/doctor/verdict/names.cpp
+    shown_as = None        # ... and the product's name there
     client = {}            # more arguments for the talker
     hides_host = False     # the server does not see for which host the page asked: `--origin` must name it
 

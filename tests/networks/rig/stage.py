@@ -8,7 +8,8 @@ import socket
 import subprocess
 import time
 
-from harness.fairlead import Fairlead, free_port
+from harness.fairlead import Fairlead
+from harness.ports import free_port
 from harness.process import Process
 from harness.proxy import Proxy
 from harness.timing import patience

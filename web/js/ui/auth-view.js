@@ -1,6 +1,6 @@
 // Sign in and sign up.
 
-import { NetworkError } from 'fairlead-client';
+import { explain } from '../words.js';
 import { $, setNote, setText } from './dom.js';
 
 export class AuthView {
@@ -59,7 +59,7 @@ export class AuthView {
         : await this.#api.signIn(name, password);
       this.#onSignedIn(answer);
     } catch (error) {
-      this.#showErrors(explain(error), error.fields ?? {});
+      this.#showErrors(explainSignIn(error), error.fields ?? {});
     } finally {
       $('auth-submit').disabled = false;
     }
@@ -81,9 +81,8 @@ export class AuthView {
   }
 }
 
-function explain(error) {
+function explainSignIn(error) {
   if (error.code === 'bad_credentials') return 'This user name and password do not match.';
   if (error.code === 'name_taken') return 'This user name is taken. Choose another one.';
-  if (error instanceof NetworkError) return 'The server cannot be reached. Is the network there?';
-  return error.message;
+  return explain(error);
 }

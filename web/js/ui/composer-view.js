@@ -1,57 +1,177 @@
-// The box to write in. Enter sends; what is written is kept per room until it is sent.
+// The box to write in: new messages, answers, changes. Enter sends; what is written is kept per room until it is sent.
 
-import { $ } from './dom.js';
+import { Compositions, lastOwn } from '../state/composition.js';
+import { explain } from '../words.js';
+import { $, setNote, setText } from './dom.js';
+import { MentionList } from './mention-list.js';
+import { shorten } from './timeline-rows.js';
+
+const charsMax = 4_000; // as the server counts: characters, not UTF-16 units
+const countFrom = 3_800;
 
 export class ComposerView {
   #chat;
+  #onWrite;
   #roomId = null;
-  #drafts = new Map();
+  #compositions = new Compositions();
+  #mentions;
+  #saving = false;
 
-  constructor({ chat, signal }) {
+  /** @param onWrite called before a new message goes */
+  constructor({ chat, signal, picker, onWrite }) {
     this.#chat = chat;
-    const text = $('composer-text');
-    text.addEventListener('input', () => this.#written(), { signal });
-    text.addEventListener('keydown', (event) => {
-      // isComposing: Enter that chooses a word in an input method is not the end of the message.
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    this.#onWrite = onWrite;
+    this.#mentions = new MentionList({ signal, users: () => this.#mentionable(), onChosen: () => this.#written() });
+    const on = (id, type, listener) => $(id).addEventListener(type, listener, { signal });
+    on('composer-text', 'input', () => this.#written());
+    on('composer-text', 'keydown', (event) => this.#key(event));
+    on('composing-cancel', 'click', () => this.#cancel());
+    on('composer-emoji', 'click', () => picker.open($('composer-emoji'), (emoji) => this.#insert(emoji)));
+    on('composer', 'submit', (event) => {
       event.preventDefault();
       this.#send();
-    }, { signal });
-    $('composer').addEventListener('submit', (event) => {
-      event.preventDefault();
-      this.#send();
-      text.focus();
-    }, { signal });
+      $('composer-text').focus();
+    });
   }
 
   render() {
-    const room = this.#chat.store.currentRoom;
+    const { store } = this.#chat;
+    const room = store.currentRoom;
     $('composer').hidden = !room || room.role === 'reader';
-    if (!room || room.id === this.#roomId) return;
-    if (this.#roomId) this.#drafts.set(this.#roomId, $('composer-text').value);
+    if (!room) return;
+    $('composer-text').placeholder = `Message ${store.titleOf(room)}`;
+    if (room.id === this.#roomId) return;
     this.#roomId = room.id;
-    $('composer-text').value = this.#drafts.get(room.id) ?? '';
-    $('composer-text').placeholder = `Message ${room.name}`;
-    this.#grow();
+    this.#show();
+  }
+
+  /** The next message answers this one. */
+  reply(message) {
+    this.#compositions.reply(this.#roomId, message);
+    this.#show();
+    $('composer-text').focus();
+  }
+
+  /** Changes one's own message. */
+  edit(message) {
+    this.#compositions.edit(this.#roomId, message);
+    this.#show();
+    $('composer-text').focus();
+  }
+
+  /** It is gone: it is not changed or answered any more. */
+  deleted(message) {
+    this.#compositions.deleted(message.room_id, message.id);
+    this.#show();
+  }
+
+  #mentionable() {
+    const { store } = this.#chat;
+    return [...store.usersByName(this.#roomId).values()].filter(({ id }) => id !== store.user.id);
+  }
+
+  #show() {
+    const { text, editing, replyTo } = this.#compositions.of(this.#roomId);
+    const other = editing ?? replyTo;
+    if ($('composer-text').value !== text) $('composer-text').value = text;
+    $('composing').hidden = !other;
+    setText($('composing-what'), editing ? 'Changing your message' : 'Answering');
+    setText($('composing-quote'), other ? shorten(other.text ?? '') : '');
+    setText($('send'), editing ? 'Save' : 'Send');
+    this.#fail('');
+    this.#mentions.close();
+    this.#measure();
   }
 
   #written() {
-    this.#grow();
-    if ($('composer-text').value.trim()) this.#chat.typed(this.#roomId);
+    const { value } = $('composer-text');
+    this.#compositions.write(this.#roomId, value);
+    this.#measure();
+    this.#mentions.update();
+    if (value.trim() && !this.#compositions.of(this.#roomId).editing) this.#chat.typed(this.#roomId);
+  }
+
+  #key(event) {
+    // isComposing: Enter that chooses a word in an input method is not the end of the message.
+    if (event.isComposing || this.#mentions.key(event)) return;
+    const { value } = $('composer-text');
+    if (event.key === 'Enter' && !event.shiftKey) this.#send();
+    else if (event.key === 'Escape' && this.#cancel()) event.stopPropagation();
+    else if (event.key === 'ArrowUp' && value === '') this.#editLast();
+    else return;
+    event.preventDefault();
+  }
+
+  #editLast() {
+    const { store } = this.#chat;
+    const message = lastOwn(store.timeline(this.#roomId).messages, store.user.id);
+    if (message) this.edit(message);
+  }
+
+  #cancel() {
+    const had = this.#compositions.cancel(this.#roomId);
+    if (had) this.#show();
+    $('composer-text').focus();
+    return had;
   }
 
   #send() {
-    const text = $('composer-text').value.trim();
-    if (!text || !this.#roomId) return;
-    this.#chat.send(this.#roomId, text);
-    $('composer-text').value = '';
-    this.#grow();
+    const roomId = this.#roomId;
+    const { text, editing } = this.#compositions.of(roomId);
+    if (!roomId || !text.trim() || this.#saving) return;
+    const over = [...text.trim()].length - charsMax;
+    if (over > 0) this.#fail(`This is ${over} characters too long. Send it in parts.`);
+    else if (editing) this.#save(roomId, editing, text.trim());
+    else this.#sendNew(roomId);
   }
 
-  /** As tall as what is written, up to the maximum that style.css sets. */
-  #grow() {
+  async #sendNew(roomId) {
+    const { text, replyTo } = this.#compositions.take(roomId);
+    this.#show();
+    this.#onWrite();
+    try {
+      await this.#chat.send(roomId, text, replyTo?.id);
+    } catch {
+      this.#compositions.write(roomId, text);
+      this.#show();
+      this.#fail('Too many messages wait to be sent. Discard some, or send this one when you are connected again.');
+    }
+  }
+
+  async #save(roomId, message, text) {
+    if (text !== message.text) {
+      this.#saving = true;
+      try {
+        await this.#chat.edit(message, text);
+      } catch (error) {
+        this.#fail(`Not saved. ${explain(error)}`);
+        return;
+      } finally {
+        this.#saving = false;
+      }
+    }
+    this.#compositions.cancel(roomId);
+    this.#show();
+  }
+
+  #insert(emoji) {
+    const text = $('composer-text');
+    text.focus();
+    text.setRangeText(emoji, text.selectionStart, text.selectionEnd, 'end');
+    this.#written();
+  }
+
+  #fail(words) {
+    setNote($('composer-error'), words);
+  }
+
+  /** As tall as what is written, up to the maximum that the style sets; and how much more there may be. */
+  #measure() {
     const text = $('composer-text');
     text.style.height = 'auto';
     text.style.height = `${text.scrollHeight}px`;
+    const left = charsMax - (text.value.length > countFrom ? [...text.value.trim()].length : 0);
+    $('composer-left').classList.toggle('over', left < 0);
+    setNote($('composer-left'), left > charsMax - countFrom ? '' : left < 0 ? `${-left} too many` : `${left} left`);
   }
 }

@@ -1,7 +1,7 @@
 // How this page is connected, in plain words, and the switch that forces a transport.
 
-import { modeKey } from '../chat.js';
-import { $, h, setText } from './dom.js';
+import { modeKey } from '../chat/chat.js';
+import { $, h, setNote, setText } from './dom.js';
 
 const names = { websocket: 'WebSocket', sse: 'server-sent events', poll: 'long poll' };
 const shortNames = { websocket: 'WebSocket', sse: 'SSE', poll: 'Long poll' };
@@ -56,6 +56,7 @@ export class ConnectionView {
     $('connection-toggle').dataset.transport = status.state === 'live' ? status.transport : '';
     this.#summary(view.summary);
     setText($('connection-words'), view.words);
+    setNote($('connection-banner'), view.light === 'off' ? view.words : '');
     if ($('announce-connection').dataset.light !== view.light) {
       $('announce-connection').dataset.light = view.light;
       setText($('announce-connection'), view.light === 'live' ? 'Connected' : view.words);

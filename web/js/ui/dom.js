@@ -16,6 +16,19 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+const svg = 'http://www.w3.org/2000/svg';
+
+/** One of the icons that index.html draws; it says nothing to those who hear the page. */
+export function icon(name) {
+  const drawn = document.createElementNS(svg, 'svg');
+  drawn.setAttribute('class', 'drawn');
+  drawn.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(svg, 'use');
+  use.setAttribute('href', `#icon-${name}`);
+  drawn.append(use);
+  return drawn;
+}
+
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -42,10 +55,10 @@ export function reconcile(parent, items, { key, stamp, render }) {
       made.dataset.key = itemKey;
       made.dataset.stamp = itemStamp;
       if (element) {
-        const hadFocus = element.contains(document.activeElement);
+        const had = element.contains(document.activeElement) ? document.activeElement : null;
         if (next === element) next = made;
         element.replaceWith(made);
-        if (hadFocus) made.querySelector('button')?.focus();
+        if (had) (had === element ? made : made.querySelector('button'))?.focus({ preventScroll: true });
       }
       element = made;
     }

@@ -1,8 +1,9 @@
 // Who is in the room, who of them is here, who is writing.
 
-import { displayName } from '../store.js';
+import { displayName } from '../state/store.js';
+import { explain } from '../words.js';
 import { avatar } from './avatar.js';
-import { $, h, reconcile, setNote, setText } from './dom.js';
+import { $, h, icon, reconcile, setNote, setText } from './dom.js';
 import { fullTimeOf, listOf, plural } from './format.js';
 
 const words = { online: 'here', away: 'away', offline: 'not here', unknown: 'not known' };
@@ -11,13 +12,16 @@ const order = ['online', 'away', 'unknown', 'offline'];
 export class PeopleView {
   #chat;
   #onLeave;
+  #onWrite;
   #wide = matchMedia('(min-width: 70rem)'); // room for the list beside the messages, as in style.css
   #wanted = this.#wide.matches;
   #roomId = null;
 
-  constructor({ chat, signal, onLeave }) {
+  /** @param onLeave called when the person wants to leave the room  @param onWrite called with whom to write to */
+  constructor({ chat, signal, onLeave, onWrite }) {
     this.#chat = chat;
     this.#onLeave = onLeave;
+    this.#onWrite = onWrite;
     const on = (id, listener) => $(id).addEventListener('click', listener, { signal });
     on('people-toggle', () => this.#toggle(!this.#wanted));
     on('people-close', () => this.#close());
@@ -50,11 +54,11 @@ export class PeopleView {
     const name = $('add-person-name').value.trim();
     if (!name) return;
     try {
-      const added = await this.#chat.addPerson(store.currentRoomId, name);
+      const added = await this.#chat.rooms.add(store.currentRoomId, name);
       setNote($('add-person-note'), added ? `${name} is in the room.` : `There is no ${name} here.`);
       if (added) $('add-person').reset();
     } catch (error) {
-      setNote($('add-person-note'), error.message);
+      setNote($('add-person-note'), explain(error));
     }
   }
 
@@ -66,6 +70,7 @@ export class PeopleView {
     if (!room) return;
     if (room.id !== this.#roomId) setNote($('add-person-note'), '');
     this.#roomId = room.id;
+    $('leave-room').hidden = room.kind === 'direct';
     $('add-person').hidden = room.kind === 'direct' || !['owner', 'moderator'].includes(room.role);
     const people = [...(store.members.get(room.id)?.values() ?? [])].map(({ user, role }) => ({
       user,
@@ -100,8 +105,31 @@ export class PeopleView {
     },
     h('span', { class: 'with-dot' }, avatar(user, name), h('span', { class: 'dot', 'aria-hidden': 'true' })),
     h('span', { class: 'who' },
-      h('span', { class: 'name' }, isMe ? `${name} (you)` : name),
-      h('span', { class: 'small muted' }, details.join(' · '))));
+      h('span', { class: 'name', dir: 'auto' }, isMe ? `${name} (you)` : name),
+      h('span', { class: 'small muted' }, details.join(' · '))),
+    isMe ? null : this.#writeButton(user, name));
+  }
+
+  #writeButton(user, name) {
+    if (this.#chat.store.currentRoom.kind === 'direct') return null;
+    const words = `Write to ${name}`;
+    return h('button', { type: 'button', class: 'quiet icon', 'aria-label': words, title: words, onclick: () => this.#writeTo(user) },
+      icon('mail'));
+  }
+
+  /** How the other one of a direct room is; '' in other rooms. */
+  wordsOfPeer() {
+    const { store } = this.#chat;
+    const peer = store.peers.get(store.currentRoomId);
+    if (!peer || store.currentRoom?.kind !== 'direct') return '';
+    const { status, last_seen_at: lastSeen } = store.presence.get(peer.id) ?? {};
+    const seen = status === 'offline' && lastSeen ? `, last seen ${fullTimeOf(new Date(lastSeen))}` : '';
+    return `@${peer.name} · ${words[status] ?? words.unknown}${seen}`;
+  }
+
+  #writeTo(user) {
+    if (!this.#wide.matches) this.#toggle(false); // it would lie over the messages
+    this.#onWrite(user);
   }
 
   renderTyping() {

@@ -1,6 +1,10 @@
-// The list of rooms: one's own, and public ones to join; and the dialog that makes one.
+// The lists of rooms: one's own, direct ones, and public ones to join; and the dialog that makes one.
 
+import { explain } from '../words.js';
+import { badge } from './badge.js';
 import { $, h, reconcile, setNote } from './dom.js';
+
+const statusWords = { online: ' (here)', away: ' (away)', offline: ' (not here)' };
 
 export class RoomsView {
   #chat;
@@ -13,7 +17,7 @@ export class RoomsView {
     this.#store = chat.store;
     this.#onOpen = onOpen;
     const on = (id, type, listener) => $(id).addEventListener(type, listener, { signal });
-    on('refresh-rooms', 'click', () => this.#try(() => chat.refreshPublicRooms()));
+    on('refresh-rooms', 'click', () => this.#try(() => chat.rooms.refreshPublic()));
     on('new-room', 'click', () => this.#openDialog());
     on('room-form-cancel', 'click', () => $('room-dialog').close());
     on('room-form', 'submit', (event) => {
@@ -24,25 +28,38 @@ export class RoomsView {
 
   render() {
     const store = this.#store;
-    const mine = [...store.rooms.values()].sort((a, b) => a.name.localeCompare(b.name));
-    reconcile($('my-rooms'), mine, {
-      key: (room) => room.id,
-      stamp: (room) =>
-        JSON.stringify([room.name, room.unread, room.visibility, room.id === store.currentRoomId]),
-      render: (room) => this.#mine(room),
-    });
+    const all = [...store.rooms.values()];
+    const rooms = all.filter(({ kind }) => kind !== 'direct').sort((a, b) => a.name.localeCompare(b.name));
+    const direct = all.filter(({ kind }) => kind === 'direct').sort((a, b) => lastTime(b).localeCompare(lastTime(a)));
+    this.#list('my-rooms', rooms);
+    this.#list('direct-rooms', direct);
     reconcile($('public-rooms'), store.publicRooms, {
       key: (room) => room.id,
       stamp: (room) => JSON.stringify([room.name, room.topic]),
       render: (room) => this.#public(room),
     });
-    $('my-rooms-empty').hidden = mine.length > 0;
+    $('my-rooms-empty').hidden = rooms.length > 0;
+    $('direct-rooms-empty').hidden = direct.length > 0;
     $('public-rooms-empty').hidden = store.publicRooms.length > 0;
+  }
+
+  #list(id, rooms) {
+    const store = this.#store;
+    reconcile($(id), rooms, {
+      key: (room) => room.id,
+      stamp: (room) => JSON.stringify([store.titleOf(room), room.unread, room.mentions, room.visibility,
+        room.id === store.currentRoomId, this.#peerStatus(room)]),
+      render: (room) => this.#mine(room),
+    });
+  }
+
+  #peerStatus(room) {
+    return this.#store.presence.get(this.#store.peers.get(room.id)?.id)?.status ?? 'unknown';
   }
 
   #mine(room) {
     const current = room.id === this.#store.currentRoomId;
-    const unread = room.unread > 99 ? '99+' : String(room.unread);
+    const isDirect = room.kind === 'direct';
     return h('li', { class: room.unread ? 'unread' : undefined },
       h('button', {
         type: 'button',
@@ -50,18 +67,20 @@ export class RoomsView {
         'aria-current': current ? 'page' : undefined,
         onclick: () => this.#onOpen(room.id),
       },
-      h('span', { class: 'sign', 'aria-hidden': 'true' }, room.visibility === 'private' ? '◆' : '#'),
-      h('span', { class: 'name' }, room.name || 'Direct messages'),
-      room.visibility === 'private' ? h('span', { class: 'visually-hidden' }, ' (private)') : null,
-      room.unread ? h('span', { class: 'badge' }, unread,
-        h('span', { class: 'visually-hidden' }, ' unread')) : null));
+      isDirect
+        ? h('span', { class: `sign ${this.#peerStatus(room)}`, 'aria-hidden': 'true' }, h('span', { class: 'dot' }))
+        : h('span', { class: 'sign', 'aria-hidden': 'true' }, room.visibility === 'private' ? '◆' : '#'),
+      h('span', { class: 'name', dir: 'auto' }, this.#store.titleOf(room)),
+      hidden(isDirect ? statusWords[this.#peerStatus(room)] : room.visibility === 'private' ? ' (private)' : ''),
+      room.mentions && !isDirect ? badge(room.mentions, room.mentions > 1 ? 'mentions of you' : 'mention of you', 'for-me at') : null,
+      room.unread ? badge(room.unread, 'unread', isDirect ? 'for-me' : '') : null));
   }
 
   #public(room) {
     return h('li', {},
       h('div', { class: 'room-offer' },
         h('span', { class: 'sign', 'aria-hidden': 'true' }, '#'),
-        h('span', { class: 'name', title: room.topic || undefined }, room.name),
+        h('span', { class: 'name', dir: 'auto', title: room.topic || undefined }, room.name),
         h('button', {
           type: 'button',
           class: 'quiet small',
@@ -72,7 +91,7 @@ export class RoomsView {
 
   #join(roomId) {
     return this.#try(async () => {
-      await this.#chat.joinRoom(roomId);
+      await this.#chat.rooms.join(roomId);
       this.#onOpen(roomId);
     });
   }
@@ -93,11 +112,11 @@ export class RoomsView {
     }
     try {
       const topic = form.get('topic').trim();
-      const room = await this.#chat.createRoom(name, form.get('visibility'), topic);
+      const room = await this.#chat.rooms.create(name, form.get('visibility'), topic);
       $('room-dialog').close();
       this.#onOpen(room.id);
     } catch (error) {
-      this.#showErrors(error.message, error.fields ?? {});
+      this.#showErrors(explain(error), error.fields ?? {});
     }
   }
 
@@ -113,7 +132,11 @@ export class RoomsView {
       setNote($('rooms-error'), '');
       await action();
     } catch (error) {
-      setNote($('rooms-error'), error.message);
+      setNote($('rooms-error'), explain(error));
     }
   }
 }
+
+const lastTime = ({ last_message: last, created_at: created }) => last?.created_at ?? created;
+
+const hidden = (words) => (words ? h('span', { class: 'visually-hidden' }, words) : null);

@@ -1,30 +1,47 @@
 // The messages of the open room: what is loaded, what is on its way, and where the reader stands.
 
-import { displayName } from '../store.js';
-import { avatar } from './avatar.js';
-import { $, announce, h, reconcile } from './dom.js';
-import { dayOf, fullTimeOf, shortTimeOf, timeOf } from './format.js';
+import { $, reconcile, setText } from './dom.js';
+import { MessageActions } from './message-actions.js';
+import { rowElement } from './message-view.js';
+import { rowsOf } from './timeline-rows.js';
 
 const nearTopPx = 300; // older messages are fetched before the reader is at the very top
 const nearEndPx = 60; // counts as "at the end", where new messages are followed
-const groupMs = 5 * 60_000; // messages of one person this close together share a heading
+const farScreens = 1.5; // so far from the end, there is a way back
 
 export class TimelineView {
   #chat;
   #roomId = null;
+  #rows = new Map(); // key → row
   #following = true; // the reader is at the end and stays there
+  #opening = true; // where to begin reading is not known yet
   #endTop = 0; // where the end was when it was last shown
   #onSeen;
+  #does;
+  #actions;
   #error = '';
 
-  /** @param onSeen called when the reader has come to the newest message */
-  constructor({ chat, signal, onSeen }) {
+  /**
+   * @param onSeen called when the reader has come to the newest message
+   * @param does what to do with messages: see MessageActions and rowElement; and failed(error)
+   */
+  constructor({ chat, signal, onSeen, does }) {
     this.#chat = chat;
     this.#onSeen = onSeen;
+    this.#does = does;
+    this.#actions = new MessageActions({
+      signal,
+      does,
+      rowOf: (key) => this.#rows.get(key),
+      mayReply: () => chat.store.currentRoom?.role !== 'reader',
+      mayDelete: ({ author }) =>
+        author.id === chat.store.user.id || ['owner', 'moderator'].includes(chat.store.currentRoom?.role),
+    });
     $('scroller').addEventListener('scroll', () => this.#scrolled(), { signal, passive: true });
-    $('load-older').addEventListener('click', () => this.#loadOlder(), { signal });
-    $('jump').addEventListener('click', () => this.#toEnd(), { signal });
-    chat.addEventListener('message', ({ detail }) => this.#announce(detail), { signal });
+    $('load-older').addEventListener('click', () => this.#load('older'), { signal });
+    $('jump').addEventListener('click', () => this.#toNewest(), { signal });
+    $('to-unread').addEventListener('click', () => does.jump(idOf(chat.store.currentRoom.line)), { signal });
+    chat.addEventListener('status', () => chat.status.state === 'live' && (this.#error = ''), { signal });
     // Smaller or larger: a phone's keyboard, the composer growing. Stay where the reader was.
     const resized = new ResizeObserver(() => this.#following && this.#toEnd());
     resized.observe($('scroller'));
@@ -33,7 +50,7 @@ export class TimelineView {
 
   /** True if what arrives now is before the reader's eyes. */
   get following() {
-    return this.#following;
+    return this.#following && !this.#opening;
   }
 
   render() {
@@ -41,42 +58,111 @@ export class TimelineView {
     const room = store.currentRoom;
     const scroller = $('scroller');
     scroller.hidden = !room;
-    if (!room) return;
-    if (room.id !== this.#roomId) {
-      this.#roomId = room.id;
-      this.#following = true;
-      this.#error = '';
-      $('messages').replaceChildren();
-    } else if (this.#following) {
-      this.#following = !this.#hasLeftTheEnd();
-    }
+    if (!room) return this.#clear();
+    if (room.id !== this.#roomId) this.#begin(room.id);
     const timeline = store.timeline(room.id);
-    const pending = this.#chat.unsent(room.id);
-    const messages = timeline.loaded ? timeline.messages : [];
-    const isLive = this.#chat.status.state === 'live';
-    const rows = rowsOf(messages, pending, store.user, isLive);
+    if (timeline.hasNewer) this.#following = false;
+    else if (this.#following) this.#following = !this.#hasLeftTheEnd();
 
     const anchor = this.#following ? null : firstInView(scroller);
     const anchorKey = anchor?.dataset.key;
     const anchorTop = anchor && topOf(anchor);
+    const rows = this.#rowsOf(room, timeline);
+    this.#rows = new Map(rows.map((row) => [row.key, row]));
     reconcile($('messages'), rows, {
       key: (row) => row.key,
       stamp: (row) => row.stamp,
-      render: (row) => this.#row(row),
+      render: (row) => rowElement(row, this.#does),
     });
+    this.#actions.refresh();
+    this.#renderTop(timeline);
+    this.#askForQuotes(room.id, rows);
+
+    if (this.#opening && timeline.loaded) this.#startReading();
+    else if (this.#following) this.#toEnd();
+    else if (anchorKey) keepPlace(scroller, anchorKey, anchorTop);
+    this.#renderPills();
+    if (this.following) this.#onSeen();
+  }
+
+  /** Brings a loaded message before the reader's eyes. */
+  show(messageId) {
+    this.#opening = false;
+    this.#following = false;
+    this.render();
+    const item = [...$('messages').children].find(({ dataset }) => dataset.id === messageId);
+    if (!item) return;
+    item.scrollIntoView({ block: 'center' });
+    item.classList.add('found');
+    setTimeout(() => item.classList.remove('found'), 2_500);
+    item.focus({ preventScroll: true });
+    this.#scrolled();
+  }
+
+  /** Whoever writes wants to see it. */
+  async toNewest() {
+    if (!this.#following) await this.#toNewest();
+  }
+
+  #begin(roomId) {
+    this.#roomId = roomId;
+    this.#following = true;
+    this.#opening = true;
+    this.#error = '';
+    this.#actions.clear();
+    $('messages').replaceChildren();
+  }
+
+  #clear() {
+    this.#roomId = null;
+    for (const id of ['jump', 'to-unread']) $(id).hidden = true;
+  }
+
+  #rowsOf(room, timeline) {
+    const { store } = this.#chat;
+    const messages = timeline.loaded ? timeline.messages : [];
+    return rowsOf({
+      messages,
+      unsent: timeline.hasNewer ? [] : this.#chat.unsent(room.id),
+      me: store.user,
+      isLive: this.#chat.status.state === 'live',
+      line: isAbove(room.line, timeline) ? null : room.line,
+      users: store.usersByName(room.id),
+      quoted: (id) => store.quoted(room.id, id),
+    });
+  }
+
+  #renderTop(timeline) {
     $('load-older').hidden = !timeline.loaded || !timeline.hasMore;
     $('load-older').disabled = timeline.loading;
-    $('load-older').textContent = this.#error || (timeline.loading ? 'Loading…' : 'Load older messages');
+    setText($('load-older'), this.#error || (timeline.loading ? 'Loading…' : 'Load older messages'));
     $('beginning').hidden = !timeline.loaded || timeline.hasMore;
+  }
 
-    if (this.#following) {
-      this.#toEnd();
-    } else if (anchorKey) {
-      // If older messages came in above, what the reader looks at stays where it is.
-      const moved = [...$('messages').children].find(({ dataset }) => dataset.key === anchorKey);
-      if (moved) scroller.scrollTop += topOf(moved) - anchorTop;
+  #renderPills() {
+    const room = this.#chat.store.currentRoom;
+    const timeline = this.#chat.store.timeline(room.id);
+    const { scrollTop, scrollHeight, clientHeight } = $('scroller');
+    const far = scrollHeight - scrollTop - clientHeight > farScreens * clientHeight;
+    $('jump').hidden = this.#following || !(room.unread || far || timeline.hasNewer);
+    setText($('jump-words'), room.unread ? `New messages (${room.unread})` : 'Jump to the newest');
+    $('to-unread').hidden = !isAbove(room.line, timeline) || !idOf(room.line);
+  }
+
+  #askForQuotes(roomId, rows) {
+    for (const { quote } of rows) {
+      if (quote && quote.text === undefined) this.#chat.history.quote(roomId, quote.id);
     }
-    $('jump').hidden = this.#following || !room.unread;
+  }
+
+  /** At the line where the new messages begin, if it would be out of sight; else at the end. */
+  #startReading() {
+    this.#opening = false;
+    this.#toEnd();
+    const line = $('new-line');
+    if (!line || topOf(line) >= topOf($('scroller'))) return;
+    line.scrollIntoView({ block: 'start' });
+    this.#following = this.#isAtEnd();
   }
 
   #isAtEnd() {
@@ -90,23 +176,40 @@ export class TimelineView {
   }
 
   #scrolled() {
-    this.#following = this.#isAtEnd();
-    if (this.#following) {
-      $('jump').hidden = true;
-      this.#onSeen();
-    }
-    if ($('scroller').scrollTop < nearTopPx && !this.#error) this.#loadOlder();
+    if (!this.#roomId) return;
+    const atEnd = this.#isAtEnd();
+    const { hasNewer } = this.#chat.store.timeline(this.#roomId);
+    this.#following = atEnd && !hasNewer;
+    if (this.following) this.#onSeen();
+    this.#renderPills();
+    if (this.#error) return;
+    if (atEnd && hasNewer) this.#load('newer');
+    if ($('scroller').scrollTop < nearTopPx) this.#load('older');
   }
 
-  async #loadOlder() {
-    const roomId = this.#roomId;
+  async #load(which) {
     this.#error = '';
     try {
-      await this.#chat.loadOlder(roomId);
+      await this.#chat.history[which](this.#roomId);
     } catch {
       this.#error = 'That did not work. Try again';
       this.render();
     }
+  }
+
+  async #toNewest() {
+    const roomId = this.#roomId;
+    try {
+      await this.#chat.history.newest(roomId);
+    } catch (error) {
+      this.#does.failed(error);
+      return;
+    }
+    if (roomId !== this.#roomId) return;
+    this.#following = true;
+    this.#endTop = 0;
+    this.render();
+    this.#renderPills();
   }
 
   #toEnd() {
@@ -114,51 +217,16 @@ export class TimelineView {
     $('scroller').scrollTop = $('scroller').scrollHeight;
     this.#endTop = $('scroller').scrollTop;
   }
-
-  #announce(message) {
-    if (message.room_id !== this.#chat.store.currentRoomId || message.deleted_at) return;
-    announce($('announce-messages'), `${displayName(message.author)}: ${message.text}`);
-  }
-
-  #row(row) {
-    if (row.kind === 'day') return h('li', { class: 'day' }, h('span', {}, row.text));
-    const { author, mine, heads, state } = row;
-    const item = h('li', {
-      class: `message${mine ? ' mine' : ''}${heads ? ' heads' : ''}${state ? ` ${state}` : ''}`,
-      'data-testid': 'message',
-      'data-seq': row.seq,
-    });
-    if (heads) item.append(avatar(author, displayName(author)));
-    const body = h('div', { class: 'body' });
-    body.append(h('p', { class: heads ? 'byline' : 'visually-hidden' },
-      h('b', { class: 'author' }, displayName(author)), ' ',
-      h('time', { datetime: row.date.toISOString(), title: fullTimeOf(row.date) }, timeOf(row.date))));
-    if (row.deleted) body.append(h('p', { class: 'text tombstone' }, 'This message was deleted.'));
-    else body.append(h('p', { class: 'text', 'data-testid': 'text', dir: 'auto' }, row.text));
-    if (row.edited && !row.deleted) body.append(h('span', { class: 'small muted' }, 'edited'));
-    if (state === 'pending') {
-      const words = row.waiting ? 'Not sent yet: kept here and sent as soon as possible' : 'Sending…';
-      body.append(h('span', { class: 'small muted' }, words));
-    }
-    if (state === 'failed') body.append(this.#failed(row));
-    item.append(body);
-    if (!heads) {
-      item.append(h('span', { class: 'gutter', 'aria-hidden': 'true', title: fullTimeOf(row.date) },
-        shortTimeOf(row.date)));
-    }
-    return item;
-  }
-
-  #failed({ nonce, problem }) {
-    const chat = this.#chat;
-    return h('div', { class: 'failure', role: 'alert' },
-      h('span', {}, `Not sent: ${problem}`),
-      h('button', { type: 'button', class: 'quiet small', onclick: () => chat.retry(nonce) }, 'Try again'),
-      h('button', { type: 'button', class: 'quiet small', onclick: () => chat.discard(nonce) }, 'Discard'));
-  }
 }
 
 const topOf = (element) => element.getBoundingClientRect().top;
+
+/** Whether the new messages begin further up than what is loaded. */
+function isAbove(line, { loaded, hasMore, messages }) {
+  return line !== null && loaded && hasMore && messages.length > 0 && idOf(line) < messages[0].id;
+}
+
+const idOf = (line) => line && (line.from ?? line.after);
 
 /** What the reader looks at: the topmost message that is at least partly in view. */
 function firstInView({ scrollTop }) {
@@ -166,46 +234,8 @@ function firstInView({ scrollTop }) {
   return messages.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > scrollTop);
 }
 
-/** What is shown, top to bottom: a line for each new day, messages, then those on their way. */
-function rowsOf(messages, pending, me, isLive) {
-  const rows = [];
-  let lastDay = '';
-  let last = null;
-  const sent = new Set(messages.map(({ author, nonce }) => author.id === me.id && nonce));
-  const waiting = pending.filter(({ nonce }) => !sent.has(nonce)).map((item) => ({
-    ...item,
-    author: me,
-    created_at: new Date(item.queued_at).toISOString(),
-  }));
-  for (const message of [...messages, ...waiting]) {
-    const date = new Date(message.created_at);
-    const day = dayOf(date);
-    if (day !== lastDay) rows.push({ kind: 'day', key: `day ${date.toDateString()}`, stamp: day, text: day });
-    const heads = day !== lastDay || last.author.id !== message.author.id ||
-      date - new Date(last.created_at) > groupMs;
-    const mine = message.author.id === me.id;
-    const row = {
-      kind: 'message',
-      // One's own keeps its place on the page when it turns from pending into sent.
-      key: mine && message.nonce ? `nonce ${message.nonce}` : message.id,
-      author: message.author,
-      date,
-      heads,
-      mine,
-      nonce: message.nonce,
-      problem: message.problem,
-      seq: message.seq,
-      state: message.state,
-      waiting: message.state === 'pending' && (Boolean(message.waiting) || !isLive),
-      text: message.text ?? '',
-      deleted: Boolean(message.deleted_at),
-      edited: Boolean(message.edited_at),
-    };
-    row.stamp = JSON.stringify([heads, row.state, row.waiting, row.problem, row.text, row.deleted,
-      row.edited, row.seq]);
-    rows.push(row);
-    lastDay = day;
-    last = message;
-  }
-  return rows;
+/** If older messages came in above, what the reader looks at stays where it is. */
+function keepPlace(scroller, key, top) {
+  const moved = [...$('messages').children].find(({ dataset }) => dataset.key === key);
+  if (moved) scroller.scrollTop += topOf(moved) - top;
 }

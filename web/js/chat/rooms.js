@@ -1,0 +1,91 @@
+// Rooms, direct rooms, and who is in them. All reject with ProblemError or NetworkError.
+
+const peersAtOnce = 4; // direct rooms that are asked at the same time who is in them
+const peersMax = 100; // the latest; the others go by the user name
+
+export class Rooms {
+  #api;
+  #store;
+
+  constructor({ api, store }) {
+    this.#api = api;
+    this.#store = store;
+  }
+
+  async refreshPublic() {
+    const rooms = await this.#api.rooms();
+    const store = this.#store;
+    store.publicRooms = rooms.filter(({ id, visibility }) => visibility === 'public' && !store.rooms.has(id));
+    store.changed('rooms');
+  }
+
+  async create(name, visibility, topic) {
+    return this.#take(await this.#api.createRoom(name, visibility, topic));
+  }
+
+  async join(roomId) {
+    return this.#take(await this.#api.joinRoom(roomId));
+  }
+
+  async leave(roomId) {
+    await this.#api.leaveRoom(roomId);
+    this.#store.removeRoom(roomId);
+    await this.refreshPublic();
+  }
+
+  /** The one direct room with somebody, made if need be. */
+  async direct(user) {
+    const room = await this.#api.direct(user.id);
+    this.#store.peers.set(room.id, user);
+    return this.#take(room);
+  }
+
+  /** A room that has changed, or that the person is in now. */
+  async refresh(roomId) {
+    const room = this.#take(await this.#api.room(roomId));
+    if (room.kind === 'direct') await this.#findPeer(roomId);
+  }
+
+  /** Who is in the room, and who of them is here. */
+  async refreshPeople(roomId) {
+    const [members, presence] = await Promise.all([this.#api.members(roomId), this.#api.presence(roomId)]);
+    this.#store.setMembers(roomId, members);
+    this.#store.setPresence(presence);
+  }
+
+  /** Who the other one is in each of the latest direct rooms. */
+  async findPeers() {
+    const latest = [...this.#store.rooms.values()].filter(({ kind }) => kind === 'direct').sort(byLastMessage).slice(0, peersMax);
+    const unknown = latest.filter(({ id }) => !this.#store.peers.has(id));
+    const ask = async () => {
+      for (let room = unknown.shift(); room; room = unknown.shift()) await this.#findPeer(room.id);
+    };
+    await Promise.all(Array.from({ length: peersAtOnce }, ask));
+  }
+
+  /** People whose names begin like this, but for the person at this page. */
+  async findPeople(prefix) {
+    const users = await this.#api.findUsers(prefix);
+    return users.filter(({ id }) => id !== this.#store.user.id);
+  }
+
+  /** Adds someone by user name; false if there is no such person. */
+  async add(roomId, name) {
+    const found = (await this.#api.findUsers(name)).find((user) => user.name === name);
+    if (!found) return false;
+    await this.#api.addMember(roomId, found.id);
+    await this.refreshPeople(roomId);
+    return true;
+  }
+
+  async #findPeer(roomId) {
+    this.#store.setMembers(roomId, await this.#api.members(roomId));
+  }
+
+  #take(room) {
+    this.#store.addRoom(room);
+    return room;
+  }
+}
+
+const byLastMessage = (a, b) => (b.last_message?.id ?? '').localeCompare(a.last_message?.id ?? '');
