@@ -80,6 +80,17 @@ test('while the server is away nothing is blamed', () => {
   assert.equal(memory.isDemoted('net', 'websocket', now), false);
 });
 
+test('what the server was not back in time for is tried once more before it is blamed', () => {
+  const isAgain = () => assert.deepEqual([fails('refused').why, policy.plan().transport], ['lost', 'websocket']);
+  fails('refused', {}, false);
+  isAgain();
+  works();
+  fails('closed', { proven: true, outcome: { bye: { type: 'bye', code: 'restart' } } });
+  isAgain();
+  assert.deepEqual(fails('refused'), { do: 'open' });
+  assert.equal(policy.plan().transport, 'sse');
+});
+
 test('waits grow from half a second to thirty, with jitter over all of each', () => {
   const waits = Array.from({ length: 9 }, () => fails('refused', {}, false).ms);
   assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);

@@ -225,7 +225,7 @@ test('answers are asked to be shorter where the control comes and they do not, a
   assert.deepEqual(way.options, { proofMs: 4_000, pollLimit: 500 }, 'an outage says nothing of lengths');
   way.ended(lost);
   control(true);
-  assert.deepEqual(way.options, { proofMs: 10_000, pollLimit: 50 });
+  assert.deepEqual(way.options, { proofMs: 20_000, pollLimit: 50 });
   await clock.advance(600_000);
   assert.equal(way.options.pollLimit, 500);
 });

@@ -58,6 +58,7 @@ export class Policy {
   #lives: number[] = [];
   #trial = 0;
   #trialAt: number | undefined;
+  #wasThere = true; // the server, when last looked for
 
   /** `order` is what may be used, best first; it is not empty. */
   constructor(order: readonly TransportId[], memory: NetworkMemory, timing: Timing, random: () => number) {
@@ -137,6 +138,7 @@ export class Policy {
 
   /** A round trip over this plan has worked. */
   proven(plan: Plan, now: number): void {
+    this.#wasThere = true;
     const { heartbeat, maxLife, padding, flush } = plan;
     this.#memory.succeed(this.#network, plan.transport, tuningOf({ heartbeat, maxLife, padding, flush }), now);
     this.#rank = Math.max(0, this.#order.indexOf(plan.transport));
@@ -161,6 +163,7 @@ export class Policy {
     const said = outcome.bye?.reconnect_in_ms;
     if (code === 'restart' || outcome.closeCode === 1012) {
       const ms = said ?? Math.round(this.#random() * restartSpreadMs);
+      this.#wasThere = false;
       return { do: 'wait', ms, why: 'restarting' };
     }
     return { do: 'wait', ms: Math.max(this.backoff.next(), asked), why: 'lost' };
@@ -168,9 +171,12 @@ export class Policy {
 
   /** After `control`: whether the server was reachable in the same window. */
   judge(end: End, reachable: boolean, now: number): Verdict {
+    const wasThere = this.#wasThere;
+    this.#wasThere = reachable;
     if (!reachable) return { do: 'wait', ms: this.backoff.next(), why: 'outage' };
     if (end.outcome.excused) return { do: 'open' };
-    if (end.outcome.cause === 'gap') return { do: 'wait', ms: this.backoff.next(), why: 'lost' };
+    // If it has only just come back, it may not have been there yet for what failed.
+    if (!wasThere || end.outcome.cause === 'gap') return { do: 'wait', ms: this.backoff.next(), why: 'lost' };
     // Other events may have pushed the proof out; what is behind is of no use, proven or not.
     if (!end.proven || end.outcome.cause === 'behind') return this.#fail(end.plan, end.outcome.cause, now);
     const cause = this.#blame(end, now);
