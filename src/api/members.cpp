@@ -1,4 +1,4 @@
-// GET /rooms/{r}/members; PUT and DELETE /rooms/{r}/members/{u}
+// GET /rooms/{r}/members; PUT and DELETE /rooms/{r}/members/{u}, and …/{u}/mute
 #include <utility>
 
 #include "api/handler.h"
@@ -56,6 +56,30 @@ void remove_member(Api& api, const Call& call, RoomId room, const Answer& answer
   api.chat().remove_member(call.user(), room, *user, answer.then_none(api, std::move(entry)));
 }
 
+void mute(Api& api, const Call& call, RoomId room, const Answer& answer) {
+  const auto user = user_param(call.request);
+  if (!user) return answer.fail(user.error());
+  const auto body = json_body(call.request);
+  if (!body) return answer.fail(body.error());
+  const auto seconds = chat::parse_mute(*body);
+  if (!seconds) return answer.fail(seconds.error());
+  auto entry = entry_of(call, "member_muted", room);
+  entry.target = protocol::to_wire(*user);
+  api.chat().mute(call.user(), room, *user, *seconds,
+                  answer.then<Member>([&api, entry](const Answer& to, const Member& member) {
+                    api.note(entry);
+                    to.json(200, protocol::to_json(member));
+                  }));
+}
+
+void unmute(Api& api, const Call& call, RoomId room, const Answer& answer) {
+  const auto user = user_param(call.request);
+  if (!user) return answer.fail(user.error());
+  auto entry = entry_of(call, "member_unmuted", room);
+  entry.target = protocol::to_wire(*user);
+  api.chat().unmute(call.user(), room, *user, answer.then_none(api, std::move(entry)));
+}
+
 }  // namespace
 
 void add_member_routes(http::Routes& routes, Api& api) {
@@ -71,6 +95,14 @@ void add_member_routes(http::Routes& routes, Api& api) {
   routes.add(Method::kDelete, "/api/v1/rooms/:room/members/:user",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
                remove_member(api, call, room, answer);
+             }));
+  routes.add(Method::kPut, "/api/v1/rooms/:room/members/:user/mute",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               mute(api, call, room, answer);
+             }));
+  routes.add(Method::kDelete, "/api/v1/rooms/:room/members/:user/mute",
+             in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
+               unmute(api, call, room, answer);
              }));
 }
 

@@ -10,7 +10,7 @@ namespace fairlead::api {
 namespace {
 
 Json to_json(const chat::RoomView& view) {
-  return protocol::to_json(view.room, view.role);
+  return protocol::to_json(view.room, view.role, view.muted_until_ms);
 }
 
 void ok(const Answer& to, const chat::RoomView& view) {
@@ -48,7 +48,13 @@ void update_room(Api& api, const Call& call, RoomId room, const Answer& answer) 
   if (!body) return answer.fail(body.error());
   auto changes = chat::parse_room_changes(*body);
   if (!changes) return answer.fail(changes.error());
-  api.chat().update_room(call.user(), room, std::move(*changes), answer.then<chat::RoomView>(ok));
+  api.chat().update_room(
+      call.user(), room, std::move(*changes),
+      answer.then<chat::RoomView>([&api, entry = entry_of(call, "room_changed", room)](
+                                      const Answer& to, const chat::RoomView& view) {
+        api.note(entry);
+        ok(to, view);
+      }));
 }
 
 void direct(Api& api, const Call& call, const Answer& answer) {

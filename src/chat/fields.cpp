@@ -33,6 +33,19 @@ std::optional<std::string> Fields::optional_text(const char* name, std::size_t c
   return text;
 }
 
+std::optional<std::int64_t> Fields::optional_number(const char* name, std::int64_t min,
+                                                    std::int64_t max) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  // A number beyond 63 bits is an unsigned one, or a float.
+  const bool fits = value->is_number_unsigned()
+                        ? value->get<std::uint64_t>() <= static_cast<std::uint64_t>(max)
+                        : value->is_number_integer() && value->get<std::int64_t>() <= max;
+  if (fits && value->get<std::int64_t>() >= min) return value->get<std::int64_t>();
+  wrong(name, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  return std::nullopt;
+}
+
 std::string Fields::optional_object(const char* name, std::size_t bytes_max) {
   const auto* value = find(name);
   if (value == nullptr) return {};

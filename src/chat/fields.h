@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ class Fields {
                                            std::size_t chars_max);
   // A JSON object, as text of at most `bytes_max` bytes; empty: absent.
   std::string optional_object(const char* name, std::size_t bytes_max);
+
+  // A whole number in min..max.
+  std::optional<std::int64_t> optional_number(const char* name, std::int64_t min, std::int64_t max);
 
   // A string that `parse` understands. `expected` says what it may be.
   template <typename T>

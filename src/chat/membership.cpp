@@ -42,7 +42,7 @@ Result<Member> add_member(store::Transaction& tx, Room& room, UserId id, Role ro
   auto user = read_user(tx, id);
   if (!user) return fail(user.error());
   if (auto fits = check_room_count(tx, id); !fits) return fail(fits.error());
-  Member member{std::move(*user), role, now_ms};
+  Member member{std::move(*user), role, now_ms, tx.muted_until_ms(room.id, id)};
   ++room.members_count;
   tx.insert_member(room.id, id, role, tx.next_position(), now_ms);
   tx.append(member_joined(room, member, now_ms));

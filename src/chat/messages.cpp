@@ -7,6 +7,7 @@
 
 #include "chat/events.h"
 #include "chat/mentions.h"
+#include "chat/moderation.h"
 #include "chat/permissions.h"
 #include "protocol/json.h"
 
@@ -67,8 +68,11 @@ Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& requ
     }
   }
   if (refusal) return fail(std::move(*refusal));
-  const auto allowed = permission(tx, request.room, request.author, Action::kSend);
+  const auto allowed = voice(tx, request.room, request.author, Action::kSend, now_ms);
   if (!allowed) return fail(allowed.error());
+  if (auto due = check_pace(tx, request.room, request.author, *allowed, now_ms); !due) {
+    return fail(due.error());
+  }
   if (request.reply_to && !tx.message(request.room, request.reply_to, request.author)) {
     return fail(field_error("reply_to", "there is no such message in this room"));
   }
@@ -93,7 +97,7 @@ Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& requ
 
 Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                              std::string text, std::int64_t now_ms) {
-  const auto allowed = permission(tx, room, caller, Action::kSend);
+  const auto allowed = voice(tx, room, caller, Action::kSend, now_ms);
   if (!allowed) return fail(allowed.error());
   auto message = tx.message(room, id, caller);
   if (!message) return fail(no_such_message());
@@ -111,7 +115,7 @@ Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room,
 }
 
 Result<Deletion> delete_message(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
-                            std::int64_t now_ms) {
+                                std::int64_t now_ms) {
   const auto reader = permission(tx, room, caller, Action::kRead);
   if (!reader) return fail(reader.error());
   auto message = tx.message(room, id, caller);

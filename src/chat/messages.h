@@ -33,12 +33,12 @@ std::string fingerprint(const SendRequest& request);
 
 // Creates the message, or answers with the one that (author, nonce) made before (G4). `refusal`:
 // the rate limit has said no, which only a replay passes. Errors: nonce_reused, rate_limited,
-// not_found, not_a_member, forbidden, invalid_fields (reply_to).
+// not_found, not_a_member, forbidden, muted, slow_mode, invalid_fields (reply_to).
 Result<SendOutcome> send_message(store::Transaction& tx, const SendRequest& request,
                                  std::int64_t now_ms, std::optional<Error> refusal = {});
 
 // Only by its author, who may still write here. The same text again changes nothing. Errors:
-// not_found, not_a_member, forbidden, conflict (deleted).
+// not_found, not_a_member, forbidden, muted, conflict (deleted).
 Result<Message> edit_message(store::Transaction& tx, UserId caller, RoomId room, MessageId message,
                              std::string text, std::int64_t now_ms);
 

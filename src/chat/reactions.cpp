@@ -5,13 +5,14 @@
 
 #include "chat/accounts.h"
 #include "chat/events.h"
+#include "chat/moderation.h"
 #include "chat/permissions.h"
 
 namespace fairlead::chat {
 namespace {
 
-Result<Message> find(store::View& view, UserId caller, RoomId room, MessageId id, Action action) {
-  const auto allowed = permission(view, room, caller, action);
+Result<Message> find(store::View& view, UserId caller, RoomId room, MessageId id,
+                     const Result<Role>& allowed) {
   if (!allowed) return fail(allowed.error());
   auto message = view.message(room, id, caller);
   if (!message) return fail(no_such_message());
@@ -22,7 +23,7 @@ Result<Message> find(store::View& view, UserId caller, RoomId room, MessageId id
 
 Result<void> add_reaction(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                           const std::string& emoji, std::int64_t now_ms) {
-  const auto message = find(tx, caller, room, id, Action::kReact);
+  const auto message = find(tx, caller, room, id, voice(tx, room, caller, Action::kReact, now_ms));
   if (!message) return fail(message.error());
   if (message->deleted_at_ms != 0) return fail(ErrorCode::kConflict, "the message is deleted");
   const auto& all = message->reactions;
@@ -41,7 +42,7 @@ Result<void> add_reaction(store::Transaction& tx, UserId caller, RoomId room, Me
 
 Result<void> remove_reaction(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                              const std::string& emoji, std::int64_t now_ms) {
-  const auto message = find(tx, caller, room, id, Action::kReact);
+  const auto message = find(tx, caller, room, id, permission(tx, room, caller, Action::kReact));
   if (!message) return fail(message.error());
   const auto user = read_user(tx, caller);
   if (!user) return fail(user.error());
@@ -53,7 +54,7 @@ Result<void> remove_reaction(store::Transaction& tx, UserId caller, RoomId room,
 
 Result<void> mark_read(store::Transaction& tx, UserId caller, RoomId room, MessageId id,
                        std::int64_t now_ms) {
-  const auto message = find(tx, caller, room, id, Action::kMarkRead);
+  const auto message = find(tx, caller, room, id, permission(tx, room, caller, Action::kMarkRead));
   if (!message) return fail(message.error());
   if (tx.set_read(room, caller, id, message->seq)) {
     tx.append(read_updated(*message, caller, now_ms));

@@ -112,6 +112,7 @@ Result<RoomChanges> parse_room_changes(const Json& json) {
   changes.topic = fields.optional_text("topic", 0, limits::kRoomTopicCharsMax);
   changes.visibility =
       fields.parsed("visibility", &protocol::parse_visibility, "public or private");
+  changes.slow_mode_s = fields.optional_number("slow_mode_seconds", 0, limits::kSlowModeSecondsMax);
   return checked(fields, std::move(changes));
 }
 
@@ -121,6 +122,13 @@ Result<Role> parse_role_change(const Json& json) {
       fields.parsed("role", &protocol::parse_role, "owner, moderator, member or reader");
   if (!fields.has("role")) fields.wrong("role", "is required");
   return checked(fields, role.value_or(Role::kReader));
+}
+
+Result<std::int64_t> parse_mute(const Json& json) {
+  Fields fields(json);
+  const auto seconds = fields.optional_number("seconds", 1, limits::kMuteSecondsMax);
+  if (!fields.has("seconds")) fields.wrong("seconds", "is required");
+  return checked(fields, seconds.value_or(0));
 }
 
 Result<SendRequest> check_send(SendRequest request) {

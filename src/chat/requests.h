@@ -30,6 +30,7 @@ Result<std::string> parse_display_name(const protocol::Json& json);
 Result<NewRoom> parse_new_room(const protocol::Json& json);
 Result<RoomChanges> parse_room_changes(const protocol::Json& json);
 Result<Role> parse_role_change(const protocol::Json& json);
+Result<std::int64_t> parse_mute(const protocol::Json& json);  // for so many seconds
 
 // `idempotency_key`: the header's value, empty if there is none. It stands for `nonce`; both must
 // agree.

@@ -11,15 +11,21 @@
 
 namespace fairlead::chat {
 
+Result<RoomView> read_room(store::View& view, UserId caller, RoomId id) {
+  auto seen = sight(view, id, caller);
+  if (!seen) return fail(seen.error());
+  return RoomView{std::move(seen->room), seen->role, view.muted_until_ms(id, caller)};
+}
+
 std::vector<RoomView> list_rooms(store::View& view, UserId caller, std::size_t public_max) {
   std::vector<RoomView> rooms;
   std::unordered_set<RoomId> own;
   for (auto& summary : view.rooms_of(caller)) {
     own.insert(summary.room.id);
-    rooms.push_back({std::move(summary.room), summary.role});
+    rooms.push_back({std::move(summary.room), summary.role, summary.muted_until_ms});
   }
   for (auto& room : view.public_rooms(public_max)) {
-    if (!own.contains(room.id)) rooms.push_back({std::move(room), std::nullopt});
+    if (!own.contains(room.id)) rooms.push_back({std::move(room), std::nullopt, 0});
   }
   std::stable_sort(rooms.begin(), rooms.end(),
                    [](const RoomView& a, const RoomView& b) { return a.room.name < b.room.name; });
@@ -39,7 +45,7 @@ Result<RoomView> create_room(store::Transaction& tx, UserId caller, const NewRoo
   tx.insert_room(room);
   tx.insert_member(room.id, caller, Role::kOwner, tx.next_position(), now_ms);
   tx.append(room_created(room, caller, now_ms));
-  return RoomView{std::move(room), Role::kOwner};
+  return RoomView{std::move(room), Role::kOwner, 0};
 }
 
 Result<RoomView> update_room(store::Transaction& tx, UserId caller, RoomId id,
@@ -50,14 +56,15 @@ Result<RoomView> update_room(store::Transaction& tx, UserId caller, RoomId id,
   room.name = changes.name.value_or(room.name);
   room.topic = changes.topic.value_or(room.topic);
   room.visibility = changes.visibility.value_or(room.visibility);
+  room.slow_mode_s = changes.slow_mode_s.value_or(room.slow_mode_s);
   const Room& before = allowed->room;
   const bool same = room.name == before.name && room.topic == before.topic &&
-                    room.visibility == before.visibility;
+                    room.visibility == before.visibility && room.slow_mode_s == before.slow_mode_s;
   if (!same) {
     tx.update_room(room);
     tx.append(room_updated(room, now_ms));
   }
-  return RoomView{std::move(room), allowed->role};
+  return RoomView{std::move(room), allowed->role, tx.muted_until_ms(id, caller)};
 }
 
 Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId id, std::int64_t now_ms) {
@@ -68,13 +75,12 @@ Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId id, std::
 }
 
 Result<RoomView> join_room(store::Transaction& tx, UserId caller, RoomId id, std::int64_t now_ms) {
-  auto seen = sight(tx, id, caller);
-  if (!seen) return fail(seen.error());
-  if (seen->role) return RoomView{std::move(seen->room), seen->role};
-  const auto role = seen->room.members_count == 0 ? Role::kOwner : Role::kMember;
-  const auto member = add_member(tx, seen->room, caller, role, now_ms);
+  auto seen = read_room(tx, caller, id);
+  if (!seen || seen->role) return seen;
+  seen->role = seen->room.members_count == 0 ? Role::kOwner : Role::kMember;
+  const auto member = add_member(tx, seen->room, caller, *seen->role, now_ms);
   if (!member) return fail(member.error());
-  return RoomView{std::move(seen->room), role};
+  return seen;
 }
 
 Result<void> leave_room(store::Transaction& tx, UserId caller, RoomId id, std::int64_t now_ms) {
@@ -95,7 +101,7 @@ Result<DirectRoom> direct_room(store::Transaction& tx, UserId caller, UserId oth
   if (!b) return fail(b.error());
   if (auto room = tx.direct_room(caller, other)) {
     const auto role = tx.role(room->id, caller);
-    return DirectRoom{{std::move(*room), role}, false};
+    return DirectRoom{{std::move(*room), role, 0}, false};
   }
   if (auto fits = check_room_count(tx, caller); !fits) return fail(fits.error());
   Room room;
@@ -111,7 +117,7 @@ Result<DirectRoom> direct_room(store::Transaction& tx, UserId caller, UserId oth
   const auto joined = add_member(tx, room, other, Role::kMember, now_ms);
   if (!joined) return fail(joined.error());
   tx.set_direct_room(caller, other, room.id);
-  return DirectRoom{{std::move(room), Role::kMember}, true};
+  return DirectRoom{{std::move(room), Role::kMember, 0}, true};
 }
 
 }  // namespace fairlead::chat

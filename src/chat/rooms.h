@@ -17,15 +17,17 @@ struct NewRoom {  // checked already (requests.h)
 };
 
 struct RoomChanges {
-  std::optional<std::string> name;
-  std::optional<std::string> topic;
-  std::optional<Visibility> visibility;
+  std::optional<std::string> name = {};
+  std::optional<std::string> topic = {};
+  std::optional<Visibility> visibility = {};
+  std::optional<std::int64_t> slow_mode_s = {};
 };
 
 // A room as its caller sees it.
 struct RoomView {
   Room room;
-  std::optional<Role> role;  // nullopt: the caller is no member
+  std::optional<Role> role;         // nullopt: the caller is no member
+  std::int64_t muted_until_ms = 0;  // the caller, as in Member
 };
 
 struct DirectRoom {
@@ -36,6 +38,9 @@ struct DirectRoom {
 // The caller's rooms and the public ones that they could join, by name; at most
 // limits::kRoomsPerUserMax own and `public_max` public ones.
 std::vector<RoomView> list_rooms(store::View& view, UserId caller, std::size_t public_max = 500);
+
+// Errors: not_found.
+Result<RoomView> read_room(store::View& view, UserId caller, RoomId room);
 
 // Errors: conflict (in kRoomsPerUserMax rooms already).
 Result<RoomView> create_room(store::Transaction& tx, UserId caller, const NewRoom& room,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "chat/events.h"
+#include "chat/moderation.h"
 #include "chat/permissions.h"
 #include "chat/reactions.h"
 #include "chat/snapshot.h"
@@ -131,13 +132,8 @@ void Service::rooms(UserId caller, Done<std::vector<RoomView>> done) {
 }
 
 void Service::room(UserId caller, RoomId room, Done<RoomView> done) {
-  read<RoomView>(
-      [caller, room](store::View& view) -> Result<RoomView> {
-        auto seen = sight(view, room, caller);
-        if (!seen) return fail(seen.error());
-        return RoomView{std::move(seen->room), seen->role};
-      },
-      std::move(done));
+  read<RoomView>([caller, room](store::View& view) { return read_room(view, caller, room); },
+                 std::move(done));
 }
 
 void Service::create_room(UserId caller, NewRoom room, Done<RoomView> done) {
@@ -206,6 +202,23 @@ void Service::remove_member(UserId caller, RoomId room, UserId member, Done<void
   write<void>(
       [caller, room, member](store::Transaction& tx, std::int64_t now_ms) {
         return chat::remove_member(tx, caller, room, member, now_ms);
+      },
+      std::move(done));
+}
+
+void Service::mute(UserId caller, RoomId room, UserId member, std::int64_t seconds,
+                   Done<Member> done) {
+  write<Member>(
+      [caller, room, member, seconds](store::Transaction& tx, std::int64_t now_ms) {
+        return chat::mute(tx, caller, room, member, seconds, now_ms);
+      },
+      std::move(done));
+}
+
+void Service::unmute(UserId caller, RoomId room, UserId member, Done<void> done) {
+  write<void>(
+      [caller, room, member](store::Transaction& tx, std::int64_t now_ms) {
+        return chat::unmute(tx, caller, room, member, now_ms);
       },
       std::move(done));
 }

@@ -77,7 +77,7 @@ class Service {
   // --- accounts. Passwords are hashed and tokens made elsewhere (api/).
   void find_login(std::string name, Done<Login> done);
   void register_user(std::string name, std::string display_name, std::string password_hash,
-                     Done<User> done);    // name_taken
+                     Done<User> done);  // name_taken
   // Found or made (external_user() in accounts.h).
   void external_user(ExternalUser external, Done<UserId> done);
   void user(UserId id, Done<User> done);  // not_found
@@ -103,6 +103,8 @@ class Service {
   void members(UserId caller, RoomId room, std::size_t limit, Done<std::vector<Member>> done);
   void set_role(UserId caller, RoomId room, UserId member, Role role, Done<RoleChange> done);
   void remove_member(UserId caller, RoomId room, UserId member, Done<void> done);
+  void mute(UserId caller, RoomId room, UserId member, std::int64_t seconds, Done<Member> done);
+  void unmute(UserId caller, RoomId room, UserId member, Done<void> done);
 
   // --- messages
   void send(SendRequest request, Done<SendOutcome> done);

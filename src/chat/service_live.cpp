@@ -5,6 +5,7 @@
 
 #include "chat/accounts.h"
 #include "chat/events.h"
+#include "chat/moderation.h"
 #include "chat/permissions.h"
 #include "chat/presence_news.h"
 #include "chat/service.h"
@@ -26,8 +27,8 @@ std::vector<UserId> member_ids(store::View& view, RoomId room, std::size_t limit
 // The limit is on events, not on calls: who types on is told that all is well.
 void Service::typing(UserId caller, RoomId room, Done<void> done) {
   parts_.readers.submit<User>(
-      [caller, room](store::View& view) -> Result<User> {
-        const auto allowed = permission(view, room, caller, Action::kSend);
+      [caller, room, now_ms = parts_.clock.wall_ms()](store::View& view) -> Result<User> {
+        const auto allowed = voice(view, room, caller, Action::kSend, now_ms);
         if (!allowed) return fail(allowed.error());
         return read_user(view, caller);
       },

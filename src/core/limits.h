@@ -25,6 +25,8 @@ inline constexpr std::size_t kNonceCharsMax = 128;
 inline constexpr std::size_t kMetadataBytesMax = 4096;
 inline constexpr std::size_t kPageMessagesDefault = 50;
 inline constexpr std::size_t kPageMessagesMax = 200;
+inline constexpr std::int64_t kSlowModeSecondsMax = 6 * 3600;
+inline constexpr std::int64_t kMuteSecondsMax = 365 * 24 * 3600;  // longer: make them a reader
 inline constexpr std::size_t kRoomsPerUserMax = 1000;       // bounds a session's subscriptions
 
 // --- HTTP framing (http/framing_guard) -----------------------------------------------------------

@@ -71,7 +71,7 @@ Json to_json(const User& user) {
           {"created_at", rfc3339(user.created_at_ms)}};
 }
 
-Json to_json(const Room& room, std::optional<Role> role) {
+Json to_json(const Room& room, std::optional<Role> role, std::int64_t muted_until_ms) {
   Json json = {{"id", to_wire(room.id)},
                {"name", room.name},
                {"topic", room.topic},
@@ -81,13 +81,17 @@ Json to_json(const Room& room, std::optional<Role> role) {
                {"role", nullptr},
                {"members_count", room.members_count}};
   if (role) json["role"] = to_wire(*role);
+  if (room.slow_mode_s != 0) json["slow_mode_seconds"] = room.slow_mode_s;
+  if (muted_until_ms != 0) json["muted_until"] = rfc3339(muted_until_ms);
   return json;
 }
 
 Json to_json(const Member& member) {
-  return {{"user", to_json(member.user)},
-          {"role", to_wire(member.role)},
-          {"joined_at", rfc3339(member.joined_at_ms)}};
+  Json json = {{"user", to_json(member.user)},
+               {"role", to_wire(member.role)},
+               {"joined_at", rfc3339(member.joined_at_ms)}};
+  if (member.muted_until_ms != 0) json["muted_until"] = rfc3339(member.muted_until_ms);
+  return json;
 }
 
 namespace {

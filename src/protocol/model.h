@@ -31,12 +31,14 @@ struct Room {
   std::int64_t created_at_ms = 0;
   std::int64_t last_seq = 0;        // `seq` of the newest message; 0: none yet
   std::int64_t members_count = 0;
+  std::int64_t slow_mode_s = 0;     // between two messages of one member; 0: off
 };
 
 struct Member {
   User user;
   Role role = Role::kMember;
   std::int64_t joined_at_ms = 0;
+  std::int64_t muted_until_ms = 0;  // past: not any more; 0: never was
 };
 
 struct Reaction {

@@ -36,13 +36,16 @@ class Transaction : public View {
 
   // --- rooms
   virtual void insert_room(const Room& room) = 0;
-  virtual void update_room(const Room& room) = 0;  // name, topic, visibility
+  virtual void update_room(const Room& room) = 0;  // name, topic, visibility, slow_mode_s
   virtual void delete_room(RoomId room) = 0;       // its memberships end at next_position(), messages go
   // `since` is the position of the member.joined (or of the room.created of one's own room).
   virtual void insert_member(RoomId room, UserId user, Role role, LogPosition since,
                              std::int64_t joined_at_ms) = 0;
   virtual void update_member(RoomId room, UserId user, Role role) = 0;
   virtual void remove_member(RoomId room, UserId user, LogPosition until) = 0;
+  // A mute is the user's, whether they leave and come back or not. Forgets some of those that ended before `now_ms`.
+  virtual void set_mute(RoomId room, UserId user, std::int64_t until_ms, std::int64_t now_ms) = 0;
+  virtual void lift_mute(RoomId room, UserId user) = 0;
   virtual void set_direct_room(UserId a, UserId b, RoomId room) = 0;
 
   // --- messages

@@ -74,6 +74,7 @@ struct RoomSummary {                  // one of /sync's rooms
   std::int64_t unread_count = 0;      // messages by others after the last one read (or after the join)
   std::int64_t mention_count = 0;
   MessageId last_read_message_id;     // 0: none
+  std::int64_t muted_until_ms = 0;    // as in Member
 };
 
 struct HistoryQuery {                 // at most one of before, after, around
@@ -127,6 +128,8 @@ class View {
   // --- rooms
   virtual std::optional<Room> room(RoomId id) = 0;
   virtual std::optional<Role> role(RoomId room, UserId user) = 0;  // nullopt: not a member
+  // As in Member, but also of those who have left.
+  virtual std::int64_t muted_until_ms(RoomId room, UserId user) = 0;
   virtual std::vector<RoomSummary> rooms_of(UserId user) = 0;      // by name
   // A page of them, by id: those behind `after`, at most `limit`.
   virtual std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit) = 0;
@@ -138,6 +141,12 @@ class View {
 
   // --- messages (reactions as `viewer` sees them)
   virtual std::optional<Message> message(RoomId room, MessageId id, UserId viewer) = 0;
+  struct Pace {
+    std::int64_t slow_mode_s;
+    std::int64_t last_sent_at_ms;  // the author's newest message there, deleted or not; 0: none
+  };
+  // How fast `author` may send; nullopt: the room has no slow mode.
+  virtual std::optional<Pace> pace(RoomId room, UserId author) = 0;
   virtual History history(RoomId room, const HistoryQuery& query, UserId viewer) = 0;
   // What waits for `user` in the rooms that they are in, unread as RoomSummary counts it: mentions
   // of them, and what others wrote in direct rooms. Before `before` (0: all), newest first.

@@ -7,8 +7,9 @@ class ExternalUserTest : public ServiceTest {
  protected:
   User user_of(const std::string& subject, const std::string& issuer = "iss",
                const std::string& display_name = {}) {
-    const auto id = ask<UserId>(
-        [&](auto done) { service_.external_user({issuer, subject, display_name}, done); });
+    const auto id = ask<UserId>([&](auto done) {
+      service_.external_user({issuer, subject, display_name}, done);
+    });
     EXPECT_TRUE(id);
     return *ask<User>([&](auto done) { service_.user(*id, done); });
   }

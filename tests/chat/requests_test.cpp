@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chat/fields.h"
+#include "core/limits.h"
 #include "core/utf8.h"
 #include "protocol/ids.h"
 
@@ -46,6 +47,20 @@ TEST(Requests, ASendKeepsWhatItWasGiven) {
   EXPECT_EQ(request->nonce, "n1");
   EXPECT_EQ(request->reply_to, MessageId(5));
   EXPECT_EQ(request->metadata, R"({"b":1,"a":null})");
+}
+
+TEST(Requests, NumbersAreWholeAndInTheirBounds) {
+  EXPECT_EQ(parse_mute({{"seconds", 60}}), 60);
+  EXPECT_EQ(parse_mute({{"seconds", limits::kMuteSecondsMax}}), limits::kMuteSecondsMax);
+  for (const char* wrong : {"0", "-1", "1.5", "60.0", "31536001", "18446744073709551615", "1e300",
+                            "\"60\"", "true", "null", "[]"}) {
+    EXPECT_EQ(wrong_fields(parse_mute(Json::parse(R"({"seconds":)" + std::string(wrong) + "}"))),
+              "seconds")
+        << wrong;
+  }
+  EXPECT_EQ(parse_room_changes({{"slow_mode_seconds", 0}})->slow_mode_s, 0);
+  EXPECT_EQ(parse_room_changes(Json::object())->slow_mode_s, std::nullopt);
+  EXPECT_EQ(wrong_fields(parse_room_changes({{"slow_mode_seconds", 21'601}})), "slow_mode_seconds");
 }
 
 TEST(Requests, TheLimitOnTextCountsCharacters) {

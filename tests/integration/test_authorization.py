@@ -30,6 +30,11 @@ PUT /rooms/{room}/members/{author} {"role":"reader"}   200 200 403 403 404 404  
 PUT /rooms/{room}/members/{other} {"role":"member"}    200 403 403 403 404 404   200 403 403 403 403 403
 DELETE /rooms/{room}/members/{author}                  204 204 403 403 404 404   204 204 403 403 403 403
 DELETE /rooms/{room}/members/{other}                   204 403 403 403 404 404   204 403 403 403 403 403
+PUT /rooms/{room}/members/{author}/mute {"seconds":60} 200 200 403 403 404 404   200 200 403 403 403 403
+PUT /rooms/{room}/members/{other}/mute {"seconds":60}  403 403 403 403 404 404   403 403 403 403 403 403
+DELETE /rooms/{room}/members/{author}/mute             204 204 403 403 404 404   204 204 403 403 403 403
+DELETE /rooms/{room}/members/{other}/mute              403 403 403 403 404 404   403 403 403 403 403 403
+PATCH /rooms/{room} {"slow_mode_seconds":60}           200 200 403 403 404 404   200 200 403 403 403 403
 POST /rooms/{room}/messages {"text":"t"}               201 201 201 403 404 404   201 201 201 403 403 403
 GET /rooms/{room}/messages                             200 200 200 200 404 404   200 200 200 200 403 403
 GET /rooms/{room}/messages/{message}                   200 200 200 200 404 404   200 200 200 200 403 403

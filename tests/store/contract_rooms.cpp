@@ -17,10 +17,13 @@ TEST_P(StoreContract, ARoomIsKeptAndCanBeChanged) {
   room.visibility = Visibility::kPrivate;
   room.kind = RoomKind::kDirect;
   room.created_at_ms = 123;
+  room.slow_mode_s = 5;
   write([&](Transaction& t) { t.insert_room(room); });
   room.name = "renamed";
   room.topic = "";
   room.visibility = Visibility::kPublic;
+  EXPECT_EQ(read([](View& view) { return view.room(RoomId(7)); })->slow_mode_s, 5);
+  room.slow_mode_s = 30;
   write([&](Transaction& t) { t.update_room(room); });
   reopen();
   const auto kept = read([](View& view) { return view.room(RoomId(7)); });
@@ -30,6 +33,7 @@ TEST_P(StoreContract, ARoomIsKeptAndCanBeChanged) {
   EXPECT_EQ(kept->visibility, Visibility::kPublic);
   EXPECT_EQ(kept->kind, RoomKind::kDirect);
   EXPECT_EQ(kept->created_at_ms, 123);
+  EXPECT_EQ(kept->slow_mode_s, 30);
   EXPECT_FALSE(read([](View& view) { return view.room(RoomId(8)); }));
 }
 
@@ -58,6 +62,34 @@ TEST_P(StoreContract, MembersAreListedByNameWithTheirRoles) {
   leave(room.id, ada.id);  // who is not in cannot leave
   EXPECT_FALSE(read([&](View& view) { return view.role(room.id, ada.id); }));
   EXPECT_EQ(read([&](View& view) { return view.room(room.id); })->members_count, 2);
+}
+
+TEST_P(StoreContract, AMuteIsKeptAcrossLeavingUntilItIsLiftedOrOverAndForgotten) {
+  const auto ada = add_user(1, "ada");
+  const auto bob = add_user(2, "bob");
+  const auto room = add_room(7, "general");
+  join(room.id, ada.id);
+  join(room.id, bob.id);
+  const auto muted = [&](UserId user) {
+    return read([&](View& view) { return view.muted_until_ms(room.id, user); });
+  };
+  write([&](Transaction& t) { t.set_mute(room.id, ada.id, 5000, 1000); });
+  write([&](Transaction& t) { t.set_mute(room.id, ada.id, 6000, 1000); });
+  EXPECT_EQ(read([&](View& view) { return view.members(room.id, 9); })[0].muted_until_ms, 6000);
+  EXPECT_EQ(read([&](View& view) { return view.members(room.id, 9); })[1].muted_until_ms, 0);
+  EXPECT_EQ(read([&](View& view) { return view.rooms_of(ada.id); })[0].muted_until_ms, 6000);
+  EXPECT_EQ(read([&](View& view) { return view.rooms_of(bob.id); })[0].muted_until_ms, 0);
+  leave(room.id, ada.id);
+  reopen();
+  EXPECT_EQ(muted(ada.id), 6000);
+  write([&](Transaction& t) { t.set_mute(room.id, bob.id, 9000, 6001); });
+  EXPECT_EQ(muted(ada.id), 0) << "over, and forgotten with the next one";
+  EXPECT_EQ(muted(bob.id), 9000);
+  write([&](Transaction& t) { t.lift_mute(room.id, bob.id); });
+  EXPECT_EQ(muted(bob.id), 0);
+  write([&](Transaction& t) { t.set_mute(room.id, bob.id, 9000, 1); });
+  write([&](Transaction& t) { t.delete_room(room.id); });
+  EXPECT_EQ(muted(bob.id), 0);
 }
 
 TEST_P(StoreContract, PublicRoomsAreListedByNameWithoutPrivateAndDirectOnes) {
@@ -108,11 +140,13 @@ TEST_P(StoreContract, AcquaintancesShareARoomNow) {
 
 TEST_P(StoreContract, TheRoomsOfAUserComeInPagesById) {
   const auto ada = add_user(1, "ada"), bob = add_user(2, "bob");
-  for (const int id : {7, 3, 9, 5}) join(add_room(id, "room " + std::to_string(10 - id)).id, ada.id);
+  for (const int id : {7, 3, 9, 5})
+    join(add_room(id, "room " + std::to_string(10 - id)).id, ada.id);
   join(add_room(4, "elsewhere").id, bob.id);
   const auto page = [&](int after, std::size_t limit) {
     std::vector<std::int64_t> ids;
-    for (const auto& summary : read([&](View& view) { return view.rooms_of(ada.id, RoomId(after), limit); })) {
+    for (const auto& summary :
+         read([&](View& view) { return view.rooms_of(ada.id, RoomId(after), limit); })) {
       ids.push_back(summary.room.id.value());
     }
     return ids;

@@ -260,6 +260,7 @@ class Rig::RoomStore final : public store::Store {
     std::string setting(std::string_view) override { return {}; }
     std::optional<Room> room(RoomId) override { return {}; }
     std::optional<Role> role(RoomId, UserId) override { return {}; }
+    std::int64_t muted_until_ms(RoomId, UserId) override { return 0; }
     std::vector<store::RoomSummary> rooms_of(UserId) override { return {}; }
     std::vector<store::RoomSummary> rooms_of(UserId, RoomId, std::size_t) override { return {}; }
     std::vector<Room> public_rooms(std::size_t) override { return {}; }
@@ -267,6 +268,7 @@ class Rig::RoomStore final : public store::Store {
     std::optional<Room> direct_room(UserId, UserId) override { return {}; }
     std::vector<UserId> acquaintances(UserId, std::size_t) override { return {}; }
     std::optional<Message> message(RoomId, MessageId, UserId) override { return {}; }
+    std::optional<Pace> pace(RoomId, UserId) override { return {}; }
     store::History history(RoomId, const store::HistoryQuery&, UserId) override { return {}; }
     store::History inbox(UserId, MessageId, std::size_t) override { return {}; }
     std::vector<store::Said> said(MessageId, MessageId, std::size_t) override { return {}; }

@@ -35,6 +35,7 @@ class Reads {
   // reads_rooms.cpp
   std::optional<Room> room(RoomId id);
   std::optional<Role> role(RoomId room, UserId user);
+  std::int64_t muted_until_ms(RoomId room, UserId user);
   std::vector<RoomSummary> rooms_of(UserId user);
   std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit);
   std::vector<Room> public_rooms(std::size_t limit);
@@ -44,6 +45,7 @@ class Reads {
 
   // reads_messages.cpp
   std::optional<Message> message(RoomId room, MessageId id, UserId viewer);
+  std::optional<View::Pace> pace(RoomId room, UserId author);
   History history(RoomId room, const HistoryQuery& query, UserId viewer);
   History inbox(UserId user, MessageId before, std::size_t limit);
   std::vector<Said> said(MessageId after, MessageId to, std::size_t limit);

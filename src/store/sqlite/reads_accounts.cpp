@@ -47,8 +47,8 @@ std::optional<std::string> Reads::password_hash(UserId id) {
 }
 
 std::optional<UserId> Reads::external_account(std::string_view issuer, std::string_view subject) {
-  const auto id = db_.number("SELECT user FROM external_accounts WHERE issuer = ? AND subject = ?", 0,
-                             issuer, subject);
+  const auto id = db_.number("SELECT user FROM external_accounts WHERE issuer = ? AND subject = ?",
+                             0, issuer, subject);
   if (id == 0) return std::nullopt;
   return UserId(id);
 }

@@ -39,6 +39,15 @@ std::optional<Message> Reads::message(RoomId room, MessageId id, UserId viewer) 
   return message;
 }
 
+std::optional<View::Pace> Reads::pace(RoomId room, UserId author) {
+  auto rows = db_.query(
+      "SELECT slow_mode_s, (SELECT created_at_ms FROM messages WHERE room = ?1 AND author = ?2 "
+      "ORDER BY id DESC LIMIT 1) FROM rooms WHERE id = ?1 AND slow_mode_s > 0",
+      room, author);
+  if (!rows.next()) return std::nullopt;
+  return View::Pace{rows.integer(0), rows.integer(1)};
+}
+
 std::optional<Message> Reads::last_message(RoomId room, UserId viewer) {
   auto newest = older(room, kNewest, 1);
   if (newest.empty()) return std::nullopt;

@@ -19,10 +19,15 @@ std::optional<Role> Reads::role(RoomId room, UserId user) {
   return static_cast<Role>(role);
 }
 
-#define FAIRLEAD_SELECT_SUMMARIES                                     \
-  "SELECT" FAIRLEAD_ROOM_COLUMNS                                      \
-  ", p.role, p.since, p.joined_seq, d.message, d.seq FROM members p " \
-  "JOIN rooms r ON r.id = p.room LEFT JOIN reads d ON d.room = p.room AND d.user = p.user "
+std::int64_t Reads::muted_until_ms(RoomId room, UserId user) {
+  return db_.number("SELECT until_ms FROM mutes WHERE room = ? AND user = ?", 0, room, user);
+}
+
+#define FAIRLEAD_SELECT_SUMMARIES                                                           \
+  "SELECT" FAIRLEAD_ROOM_COLUMNS                                                            \
+  ", p.role, p.since, p.joined_seq, d.message, d.seq, t.until_ms FROM members p "           \
+  "JOIN rooms r ON r.id = p.room LEFT JOIN reads d ON d.room = p.room AND d.user = p.user " \
+  "LEFT JOIN mutes t ON t.room = p.room AND t.user = p.user "
 
 std::vector<RoomSummary> Reads::rooms_of(UserId user) {
   return summaries(
@@ -45,12 +50,13 @@ std::vector<RoomSummary> Reads::summaries(Rows rows, UserId user) {
   while (rows.next()) {
     RoomSummary summary;
     summary.room = room_of(rows);
-    summary.role = rows.as<Role>(8);
-    summary.last_read_message_id = rows.id<MessageId>(11);
+    summary.role = rows.as<Role>(9);
+    summary.last_read_message_id = rows.id<MessageId>(12);
+    summary.muted_until_ms = rows.integer(14);
     const auto room = summary.room.id;
     const auto seen =
-        std::max(rows.integer(9), rows.integer(11));  // a message's id is a log position
-    const auto seen_seq = std::max(rows.integer(10), rows.integer(12));
+        std::max(rows.integer(10), rows.integer(12));  // a message's id is a log position
+    const auto seen_seq = std::max(rows.integer(11), rows.integer(13));
     if (summary.room.last_seq > seen_seq) {
       const auto own =
           db_.number("SELECT count(*) FROM messages WHERE room = ? AND author = ? AND id > ?", 0,
@@ -84,10 +90,14 @@ std::vector<Room> Reads::public_rooms(std::size_t limit) {
 std::vector<Member> Reads::members(RoomId room, std::size_t limit) {
   std::vector<Member> members;
   auto rows = db_.query("SELECT" FAIRLEAD_USER_COLUMNS
-                        ", p.role, p.joined_at_ms FROM members p JOIN users u ON u.id = p.user "
+                        ", p.role, p.joined_at_ms, t.until_ms FROM members p "
+                        "JOIN users u ON u.id = p.user "
+                        "LEFT JOIN mutes t ON t.room = p.room AND t.user = p.user "
                         "WHERE p.room = ? ORDER BY u.name LIMIT ?",
                         room, limit);
-  while (rows.next()) members.push_back({user_of(rows), rows.as<Role>(4), rows.integer(5)});
+  while (rows.next()) {
+    members.push_back({user_of(rows), rows.as<Role>(4), rows.integer(5), rows.integer(6)});
+  }
   return members;
 }
 

@@ -42,8 +42,9 @@ User user_of(const Rows& rows, int first) {
 }
 
 Room room_of(const Rows& rows) {
-  return {rows.id<RoomId>(0),   rows.text(1),    rows.text(2),    rows.as<Visibility>(3),
-          rows.as<RoomKind>(4), rows.integer(5), rows.integer(6), rows.integer(7)};
+  return {rows.id<RoomId>(0),     rows.text(1),         rows.text(2),
+          rows.as<Visibility>(3), rows.as<RoomKind>(4), rows.integer(5),
+          rows.integer(6),        rows.integer(7),      rows.integer(8)};
 }
 
 Message message_of(const Rows& rows) {

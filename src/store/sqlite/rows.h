@@ -9,8 +9,9 @@ namespace fairlead::store::sqlite {
 
 #define FAIRLEAD_EVENT_COLUMNS " id, stream, room, kind, subject, time_ms, body "
 #define FAIRLEAD_USER_COLUMNS " u.id, u.name, u.display_name, u.created_at_ms "
-#define FAIRLEAD_ROOM_COLUMNS \
-  " r.id, r.name, r.topic, r.visibility, r.kind, r.created_at_ms, r.last_seq, r.members_count "
+#define FAIRLEAD_ROOM_COLUMNS                                                                    \
+  " r.id, r.name, r.topic, r.visibility, r.kind, r.created_at_ms, r.last_seq, r.members_count, " \
+  "r.slow_mode_s "
 #define FAIRLEAD_MESSAGE_COLUMNS                                                                   \
   FAIRLEAD_USER_COLUMNS                                                                            \
   ", m.id, m.room, m.seq, m.created_at_ms, m.edited_at_ms, m.deleted_at_ms, m.reply_to, m.nonce, " \

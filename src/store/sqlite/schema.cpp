@@ -148,7 +148,20 @@ CREATE TABLE external_accounts (
 )sql");
 }
 
-constexpr std::array kLadder{Migration(first_schema), Migration(external_accounts)};
+void moderation(Connection& connection) {
+  connection.execute(R"sql(
+ALTER TABLE rooms ADD COLUMN slow_mode_s INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE mutes (
+  room     INTEGER NOT NULL,
+  user     INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  PRIMARY KEY (room, user)) WITHOUT ROWID;
+CREATE INDEX mutes_by_end ON mutes (until_ms);
+)sql");
+}
+
+constexpr std::array kLadder{Migration(first_schema), Migration(external_accounts),
+                             Migration(moderation)};
 
 }  // namespace
 

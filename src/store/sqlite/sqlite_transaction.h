@@ -37,6 +37,8 @@ class SqliteTransaction final : public Viewing<Transaction> {
                      std::int64_t joined_at_ms) override;
   void update_member(RoomId room, UserId user, Role role) override;
   void remove_member(RoomId room, UserId user, LogPosition until) override;
+  void set_mute(RoomId room, UserId user, std::int64_t until_ms, std::int64_t now_ms) override;
+  void lift_mute(RoomId room, UserId user) override;
   void set_direct_room(UserId a, UserId b, RoomId room) override;
 
   // --- messages: transaction_messages.cpp

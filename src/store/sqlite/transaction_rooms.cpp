@@ -5,7 +5,7 @@
 namespace fairlead::store::sqlite {
 namespace {
 
-constexpr std::size_t kExpiredMax = 100;  // expired tickets forgotten per redeemed one
+constexpr std::size_t kExpiredMax = 100;  // expired tickets or mutes forgotten per new one
 constexpr std::size_t kDoomedAtOnceMax =
     500;  // messages that go with their room at once; the rest by prune()
 
@@ -53,14 +53,15 @@ void SqliteTransaction::put_setting(std::string_view key, std::string_view value
 void SqliteTransaction::insert_room(const Room& room) {
   write(
       "INSERT INTO rooms (id, name, topic, visibility, kind, created_at_ms, last_seq, "
-      "members_count) "
-      "VALUES (?, ?, ?, ?, ?, ?, 0, 0)",
-      room.id, room.name, room.topic, room.visibility, room.kind, room.created_at_ms);
+      "members_count, slow_mode_s) "
+      "VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)",
+      room.id, room.name, room.topic, room.visibility, room.kind, room.created_at_ms,
+      room.slow_mode_s);
 }
 
 void SqliteTransaction::update_room(const Room& room) {
-  write("UPDATE rooms SET name = ?, topic = ?, visibility = ? WHERE id = ?", room.name, room.topic,
-        room.visibility, room.id);
+  write("UPDATE rooms SET name = ?, topic = ?, visibility = ?, slow_mode_s = ? WHERE id = ?",
+        room.name, room.topic, room.visibility, room.slow_mode_s, room.id);
 }
 
 void SqliteTransaction::delete_room(RoomId room) {
@@ -72,6 +73,7 @@ void SqliteTransaction::delete_room(RoomId room) {
   write("DELETE FROM members WHERE room = ?", room);
   write("DELETE FROM reads WHERE room = ?", room);
   write("DELETE FROM direct_rooms WHERE room = ?", room);
+  write("DELETE FROM mutes WHERE room = ?", room);
   // A large room would hold up the log for seconds, so its messages go bit by bit. Until then
   // nothing leads to them any more.
   write("INSERT INTO doomed_rooms (room) VALUES (?)", room);
@@ -99,6 +101,20 @@ void SqliteTransaction::remove_member(RoomId room, UserId user, LogPosition unti
   if (ended == 0) return;
   write("DELETE FROM members WHERE room = ? AND user = ?", room, user);
   write("UPDATE rooms SET members_count = members_count - 1 WHERE id = ?", room);
+}
+
+void SqliteTransaction::set_mute(RoomId room, UserId user, std::int64_t until_ms,
+                                 std::int64_t now_ms) {
+  write(
+      "DELETE FROM mutes WHERE (room, user) IN "
+      "(SELECT room, user FROM mutes WHERE until_ms < ? LIMIT ?)",
+      now_ms, kExpiredMax);
+  write("INSERT OR REPLACE INTO mutes (room, user, until_ms) VALUES (?, ?, ?)", room, user,
+        until_ms);
+}
+
+void SqliteTransaction::lift_mute(RoomId room, UserId user) {
+  write("DELETE FROM mutes WHERE room = ? AND user = ?", room, user);
 }
 
 void SqliteTransaction::set_direct_room(UserId a, UserId b, RoomId room) {

@@ -39,6 +39,9 @@ class Viewing : public Interface {
 
   std::optional<Room> room(RoomId id) override { return reads_.room(id); }
   std::optional<Role> role(RoomId room, UserId user) override { return reads_.role(room, user); }
+  std::int64_t muted_until_ms(RoomId room, UserId user) override {
+    return reads_.muted_until_ms(room, user);
+  }
   std::vector<RoomSummary> rooms_of(UserId user) override { return reads_.rooms_of(user); }
   std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit) override {
     return reads_.rooms_of(user, after, limit);
@@ -54,6 +57,9 @@ class Viewing : public Interface {
 
   std::optional<Message> message(RoomId room, MessageId id, UserId viewer) override {
     return reads_.message(room, id, viewer);
+  }
+  std::optional<View::Pace> pace(RoomId room, UserId author) override {
+    return reads_.pace(room, author);
   }
   History history(RoomId room, const HistoryQuery& query, UserId viewer) override {
     return reads_.history(room, query, viewer);
