@@ -43,11 +43,12 @@ class World:
         return f"c1.{self.epoch}.{base32(position)}"
 
 
-def world(bench, name, users, rooms, messages=0):
-    """Users 1 to `users`; room n has the users rooms[n - 1]; the messages go round the rooms. Made once per suite."""
+def world(bench, name, users, rooms, messages=0, text=None):
+    """Users 1 to `users`; room n has the users rooms[n - 1]; the messages go round the rooms, each with its position's `text`.
+    Made once per suite."""
     if name not in bench.worlds:
         made = World(empty(bench, os.path.join(bench.dir, "world-" + name)))
-        fill(made, users, rooms, messages)
+        fill(made, users, rooms, messages, text or long_text)
         bench.worlds[name] = made
     return bench.worlds[name]
 
@@ -64,7 +65,11 @@ def empty(bench, path):
     return path
 
 
-def fill(made, users, rooms, messages):
+def long_text(position):
+    return f"message {position} ".ljust(200, "x")
+
+
+def fill(made, users, rooms, messages, text):
     now = int(time.time() * 1000)
     db = made.connect()
     db.isolation_level = None
@@ -73,12 +78,12 @@ def fill(made, users, rooms, messages):
     db.execute("BEGIN")
     db.executemany("INSERT INTO users VALUES (?, ?, ?, 'none', ?)", ((u, name(u), name(u), now) for u in range(1, users + 1)))
     share = [messages // len(rooms) + (n < messages % len(rooms)) for n in range(len(rooms))]
-    db.executemany("INSERT INTO rooms VALUES (?, ?, '', 0, 0, ?, ?, ?)",
+    db.executemany("INSERT INTO rooms VALUES (?, ?, '', 0, 0, ?, ?, ?, 0)",
                    ((n, f"room {n}", now, share[n - 1], len(members)) for n, members in enumerate(rooms, 1)))
     db.executemany("INSERT INTO members VALUES (?, ?, ?, 1, 0, ?)",
                    ((n, user, MEMBER, now) for n, members in enumerate(rooms, 1) for user in members))
     for first in range(1, messages + 1, 20000):
-        batch = [message(made, position, rooms, now) for position in range(first, min(first + 20000, messages + 1))]
+        batch = [message(made, position, rooms, now, text(position)) for position in range(first, min(first + 20000, messages + 1))]
         db.executemany("INSERT INTO events VALUES (?, ?, ?, 0, 0, ?, ?)", (event for event, _ in batch))
         db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, 0, 0, 0, '', ?, '', '', ?)", (row for _, row in batch))
     db.execute("COMMIT")
@@ -91,11 +96,10 @@ def name(user):
     return f"user-{user:06d}"
 
 
-def message(made, position, rooms, now):
+def message(made, position, rooms, now, text):
     """The rows of one message as chat::send_message writes them."""
     index = (position - 1) % len(rooms)
     room, seq, author = index + 1, (position - 1) // len(rooms) + 1, rooms[index][0]
-    text = f"message {position} ".ljust(200, "x")
     at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now // 1000))
     body = (f'{{"type":"message.created","cursor":"{made.cursor(position)}","room_id":"{wire("r", room)}","time":"{at}","data":'
             f'{{"id":"{wire("m", position)}","room_id":"{wire("r", room)}","seq":{seq},"author":{{"id":"{wire("u", author)}",'

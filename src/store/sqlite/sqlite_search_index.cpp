@@ -20,9 +20,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
 constexpr int kCacheKib = 2 * 1024;
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 constexpr std::size_t kWalkMax = 1000;          // at least as much as anybody asks for
 constexpr std::size_t kForgottenAtOnce = 2000;  // of a deleted room, while others wait
+// A room's messages lie scattered among those that have a common word; from one to the next FTS5
+// skips whole pages. A quarter of the usual size halves the time, and costs a tenth more space.
+constexpr int kPageBytes = 512;
 constexpr std::size_t kRoomsAtOnce = 100;       // in one expression: FTS5's are not to be too deep
 
 // `room` is a word to look for, too, so that what others say in other rooms is never walked
@@ -218,10 +221,11 @@ class SqliteSearchIndex final : public SearchIndex {
   }
 
   // First among what anybody has said: words that few use, or many in these rooms, are found there
-  // without looking through the rooms. If that goes on for too long, by the rooms' own words.
+  // without looking through the rooms. If that goes on for too long, by the rooms' own words. With
+  // one room these are the shorter way in any case.
   void look(const std::vector<Term>& terms, const std::vector<RoomId>& rooms, std::size_t limit,
             std::vector<Hit>& hits) {
-    if (walk(terms, {}, rooms, limit, hits)) return;
+    if (rooms.size() > 1 && walk(terms, {}, rooms, limit, hits)) return;
     hits.clear();
     for (std::size_t i = 0; i < rooms.size(); i += kRoomsAtOnce) {
       const auto some = std::span(rooms).subspan(i, std::min(kRoomsAtOnce, rooms.size() - i));
@@ -251,6 +255,7 @@ class SqliteSearchIndex final : public SearchIndex {
   void clear(LogPosition head) {
     db().execute("DROP TABLE said");  // to delete row by row would take as long as to make it
     db().execute(kSchema);
+    db().run("INSERT INTO said (said, rank) VALUES ('pgsz', ?)", kPageBytes);
     db().run("DELETE FROM state");
     db().run("INSERT INTO state VALUES (1, ?, ?, 0, ?)", kVersion, epoch_, head);
   }
