@@ -223,8 +223,10 @@ class Node::Parts {
                                                          chat::Done<UserId> done) {
       chat_.external_user({name, claims.subject, claims.display_name}, std::move(done));
     };
+    // Most come back with tokens that other keys vouch for.
+    auto withdrawn = [this] { hub_.end_tokens(auth::is_jwt_id, hub::EndReason::kGoingAway); };
     return std::make_unique<auth::ExternalTokens>(std::move(*issuer), tokens_, clock_,
-                                                  std::move(find_user));
+                                                  std::move(find_user), std::move(withdrawn));
   }
 
   void make_shards() {

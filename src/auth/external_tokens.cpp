@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "auth/sodium.h"
@@ -31,11 +32,12 @@ Error too_many() {
 }  // namespace
 
 ExternalTokens::ExternalTokens(Settings settings, const Tokens& tokens, const Clock& clock,
-                               FindUser find_user)
+                               FindUser find_user, Withdrawn withdrawn)
     : settings_(std::move(settings)),
       tokens_(tokens),
       clock_(clock),
       find_user_(std::move(find_user)),
+      withdrawn_(std::move(withdrawn)),
       hash_key_(random_bytes(crypto_generichash_KEYBYTES)),
       file_(settings_.rules.alg, settings_.form, settings_.path),
       known_(limits::kJwtKnownMax) {
@@ -167,6 +169,8 @@ void ExternalTokens::look_at_file() {
     log_error("jwt_keys_refused why={} kept={}", keys.error().detail, keys_.size());
     return;
   }
+  const bool has_gone = std::ranges::any_of(
+      keys_, [&](const JwtKey& old) { return std::ranges::find(*keys, old) == keys->end(); });
   keys_ = std::move(*keys);
   {
     std::lock_guard lock(mutex_);
@@ -175,6 +179,7 @@ void ExternalTokens::look_at_file() {
   }
   ++key_reads_;
   log_info("jwt_keys_read file={} keys={}", file_.path(), keys_.size());
+  if (has_gone) withdrawn_();
 }
 
 void ExternalTokens::verify(const Hash& hash) {

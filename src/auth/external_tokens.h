@@ -38,11 +38,15 @@ class ExternalTokens {
   // any thread.
   using FindUser =
       std::function<void(const JwtClaims& claims, std::function<void(Result<UserId>)> done)>;
+  // A key has gone: who lives by a token must show it again. On the object's thread; must not
+  // block.
+  using Withdrawn = std::function<void()>;
   // May come at once, on the calling thread, or later on this object's; must not block.
   using Done = std::function<void(Result<Identity>)>;
 
   // `tokens` knows what was revoked. It and `clock` must outlive the object.
-  ExternalTokens(Settings settings, const Tokens& tokens, const Clock& clock, FindUser find_user);
+  ExternalTokens(Settings settings, const Tokens& tokens, const Clock& clock, FindUser find_user,
+                 Withdrawn withdrawn);
   ~ExternalTokens();  // stop()
   ExternalTokens(const ExternalTokens&) = delete;
   ExternalTokens& operator=(const ExternalTokens&) = delete;
@@ -88,6 +92,7 @@ class ExternalTokens {
   const Tokens& tokens_;
   const Clock& clock_;
   const FindUser find_user_;
+  const Withdrawn withdrawn_;
   const std::string hash_key_;
   JwtKeyFile file_;           // start(), then the thread's
   std::vector<JwtKey> keys_;  // the same

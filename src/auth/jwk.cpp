@@ -130,6 +130,11 @@ Result<JwtKey> JwtKey::of_public(JwtAlg alg, EVP_PKEY* pkey, std::string kid) {
   return key;
 }
 
+bool JwtKey::operator==(const JwtKey& other) const {
+  if (alg_ != other.alg_ || kid_ != other.kid_ || secret_ != other.secret_) return false;
+  return alg_ == JwtAlg::kHs256 || EVP_PKEY_eq(public_.get(), other.public_.get()) == 1;
+}
+
 bool JwtKey::verify(std::string_view signed_text, std::string_view signature) const {
   switch (alg_) {
     case JwtAlg::kHs256:

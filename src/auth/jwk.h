@@ -30,6 +30,8 @@ class JwtKey {
   const std::string& kid() const { return kid_; }  // empty: it has none
   // `signature` as it stands in a token, decoded. Some 100 µs.
   bool verify(std::string_view signed_text, std::string_view signature) const;
+  // Whether it vouches for the same tokens, under the same name.
+  bool operator==(const JwtKey& other) const;
 
  private:
   struct Free {

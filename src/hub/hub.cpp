@@ -54,9 +54,13 @@ void Hub::end_if_older(const std::string& session, std::int64_t than_us) {
 }
 
 void Hub::end_token(const std::string& token_id, EndReason reason) {
+  end_tokens([token_id](const std::string& one) { return one == token_id; }, reason);
+}
+
+void Hub::end_tokens(std::function<bool(const std::string& token_id)> which, EndReason reason) {
   for (auto* shard : shards_) {
-    shard->post_news([shard, token_id, reason] {
-      shard->end_where([&](const Session& s) { return s.token_id == token_id; }, reason);
+    shard->post_news([shard, which, reason] {
+      shard->end_where([&](const Session& s) { return which(s.token_id); }, reason);
     });
   }
 }

@@ -59,10 +59,11 @@ class Hub {
   // Ends every live session that was opened with the token / of the user / of that id, on this
   // node, before it gets anything of what is delivered later.
   void end_token(const std::string& token_id, EndReason reason);
+  void end_tokens(std::function<bool(const std::string& token_id)> which, EndReason reason);
   void end_user(UserId user, EndReason reason);
   void end_session(const std::string& session, EndReason reason);
-  // The session's client is with another node since then (Unix time, microseconds): what is left of it here ends,
-  // unless it has come back meanwhile.
+  // The session's client is with another node since then (Unix time, microseconds): what is left of
+  // it here ends, unless it has come back meanwhile.
   void end_if_older(const std::string& session, std::int64_t than_us);
   // The round trip over SSE: `word` is that of the session's hello. `done` on the shard's thread;
   // not_found if the session is not this user's, bad_request if the word is another. If the session

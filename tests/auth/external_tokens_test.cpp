@@ -98,7 +98,7 @@ class ExternalTokensTest : public testing::Test {
   std::vector<std::function<void()>> waiting_;
 
  public:
-  std::atomic<int> look_ups{0};
+  std::atomic<int> look_ups{0}, withdrawals{0};
   ManualClock clock;
   Tokens own{std::string(32, 'k'), clock};
   JwtSigner signer{JwtAlg::kEs256};
@@ -110,7 +110,8 @@ class ExternalTokensTest : public testing::Test {
                         clock,
                         [this](const JwtClaims& of, std::function<void(Result<UserId>)> done) {
                           find_user(of, std::move(done));
-                        }};
+                        },
+                        [this] { ++withdrawals; }};
 };
 
 TEST_F(ExternalTokensTest, AtTheSecondSightATokenIsKnownAtOnce) {
@@ -269,6 +270,11 @@ TEST_F(ExternalTokensTest, ANewKeyReplacesTheOldOneAndAllThatItVouchedFor) {
   ASSERT_TRUE(eventually([&] { return tokens.stats().key_reads == 2; }));
   EXPECT_EQ(check(token).error().detail, "the token has a wrong signature");
   EXPECT_TRUE(check(next.token(claims())));
+  EXPECT_TRUE(eventually([&] { return withdrawals == 1; }));
+  write_key(next.key_file());
+  ASSERT_TRUE(eventually([&] { return tokens.stats().key_reads == 3; }));
+  tokens.stop();
+  EXPECT_EQ(withdrawals, 1) << "the same key in another file";
 }
 
 TEST_F(ExternalTokensTest, ABrokenKeyFileLeavesTheOldKeys) {

@@ -10,9 +10,9 @@ from harness.issuer import Issuer
 from harness.metrics import metric
 from harness.problems import expect_problem
 from harness.timing import eventually
-from harness.transports import next_message, open_stream
+from harness.transports import next_message, next_of, open_stream
 from harness.websocket import Refused, WebSocket
-from harness.world import PASSWORD, User, expect, unique
+from harness.world import PASSWORD, User, World, expect, unique
 
 KINDS = ["ws", "sse", "poll", "connect_ws", "connect_sse", "connect_poll"]
 
@@ -217,6 +217,28 @@ async def test_a_poll_that_goes_on_needs_a_key_that_is_still_there(site, issuer,
     await eventually(lambda: _is(me(node, issuer.token("ann", kid="two")), 200), 20, "the new key")
     expect_problem(await poll(last), 401, "unauthorized")
     client.close()
+
+
+@pytest.mark.parametrize("kind", ["ws", "sse"])
+async def test_who_lives_by_a_key_that_has_gone_must_show_the_token_again(node, issuer, kind):
+    issuer.keys["two"] = b"y" * 32
+    issuer.publish()
+    await eventually(lambda: _is(me(node, issuer.token("ben", kid="two")), 200), 20, "the second key")
+    local = await World(node.address).user()
+    tokens = {"one": issuer.token("ann"), "two": issuer.token("ben", kid="two"), "ours": local.token}
+    streams = {name: await open_stream(kind, node.address, token) for name, token in tokens.items()}
+    del issuer.keys["one"]
+    issuer.publish()
+    for name in ("one", "two"):
+        bye = await next_of(streams[name], "bye")
+        assert (bye.body["code"], bye.body["resume"]) == ("going_away", True)
+    (await open_stream(kind, node.address, tokens["two"])).abandon()
+    with pytest.raises(Refused, match="401"):
+        await open_stream(kind, node.address, tokens["one"])
+    await local.new_room()
+    assert (await next_of(streams["ours"], "room.created")).room_id
+    for stream in streams.values():
+        stream.abandon()
 
 
 def log_of(node):
