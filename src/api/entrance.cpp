@@ -72,10 +72,13 @@ void Entrance::authenticate(const http::Request& request, Identified then) const
 
 // Only of tokens that were revoked: somebody goes on with what was taken from them.
 void Entrance::note_refusal(const http::Request& request, const Error& why) const {
-  if (audit_ == nullptr || why.detail != auth::kRevokedDetail) return;
+  if (why.detail == auth::kRevokedDetail) note_attempt(request, "revoked_token_refused");
+}
+
+void Entrance::note_attempt(const http::Request& request, std::string_view action) const {
+  if (audit_ == nullptr) return;
   if (!refusals_.charge(throttle_key(request.client_ip), clock_.mono()).allowed) return;
-  audit_->note(
-      {.action = "revoked_token_refused", .address = request.client_ip, .request_id = request.id});
+  audit_->note({.action = action, .address = request.client_ip, .request_id = request.id});
 }
 
 }  // namespace fairlead::api

@@ -45,6 +45,8 @@ class Entrance {
 
   // For the audit log, if `why` is that a token was revoked.
   void note_refusal(const http::Request& request, const Error& why) const;
+  // For the audit log: somebody has tried what they may not. At most ten a minute and address.
+  void note_attempt(const http::Request& request, std::string_view action) const;
 
  private:
   const auth::Authenticator authenticator_;

@@ -97,8 +97,8 @@ http::Handler on_message(Api& api, MessageHandler handler);
 // application/json, or a Content-Encoding), malformed_json.
 Result<Json> json_body(const http::Request& request);
 
-// Whether an If-None-Match header names `tag`; `*` names every one (RFC 9110 section 13.1.2: weakly,
-// as a proxy that compresses makes tags weak).
+// Whether an If-None-Match header names `tag`; `*` names every one (RFC 9110 section 13.1.2:
+// weakly, as a proxy that compresses makes tags weak).
 bool names_tag(std::string_view if_none_match, std::string_view tag);
 
 // A user's id in the path. What cannot be an id is what is not there: not_found.

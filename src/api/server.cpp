@@ -11,11 +11,14 @@
 namespace fairlead::api {
 namespace {
 
+constexpr std::size_t kSessionCharsMax = 64;  // it goes into the log
+
 // A handler for who brings an API key; others get the 401.
 http::Handler with_api_key(Api& api, OpenHandler handler) {
   return open([&api, handler = std::move(handler)](const auto& request, const Answer& answer) {
     const auto key = request.header("x-api-key");
     if (key && api.is_api_key(*key)) return handler(request, answer);
+    if (key) api.entrance().note_attempt(request, "api_key_refused");
     answer.fail(with_challenge(
         error(ErrorCode::kUnauthorized,
               "X-Api-Key is missing or not one of those that the server was started with")));
@@ -29,7 +32,11 @@ Result<log::Control> parse_target(const Json& body) {
   if (by_user == by_session) return fail(field_error("user", "say user or session, one of them"));
   if (by_session) {
     if (!session->is_string()) return fail(field_error("session", "must be text"));
-    return log::SessionDisconnected{session->get<std::string>()};
+    auto id = session->get<std::string>();
+    if (id.empty() || id.size() > kSessionCharsMax) {
+      return fail(field_error("session", "is no session's id"));
+    }
+    return log::SessionDisconnected{std::move(id)};
   }
   if (!user->is_string()) return fail(field_error("user", "must be text"));
   const auto id = protocol::parse_user_id(user->get_ref<const std::string&>());

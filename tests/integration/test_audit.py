@@ -89,6 +89,15 @@ async def test_what_is_done_to_rooms_and_others_is_noted(audited):
     await entry(audited, "member_removed", user=ann.id, target=cat.id, room=room)
     expect(await ann.rest.post("/api/v1/server/disconnect", {"user": bob.id}, headers={"X-Api-Key": API_KEY}), 204)
     await entry(audited, "disconnected_by_operator", target=bob.id)
+    wrong = {"X-Api-Key": API_KEY + "x"}
+    assert (await ann.rest.post("/api/v1/server/disconnect", {"user": bob.id}, headers=wrong)).status == 401
+    await entry(audited, "api_key_refused", address="127.0.0.1")
+    expect(await ann.rest.patch(f"/api/v1/rooms/{room}", {"visibility": "private"}), 200)
+    await entry(audited, "room_changed", user=ann.id, room=room)
+    expect(await ann.rest.put(f"/api/v1/rooms/{room}/members/{bob.id}/mute", {"seconds": 60}), 200)
+    await entry(audited, "member_muted", user=ann.id, target=bob.id, room=room)
+    expect(await ann.rest.delete(f"/api/v1/rooms/{room}/members/{bob.id}/mute"), 204)
+    await entry(audited, "member_unmuted", user=ann.id, target=bob.id, room=room)
     expect(await ann.rest.delete(f"/api/v1/rooms/{room}"), 204)
     await entry(audited, "room_deleted", user=ann.id, room=room)
     assert own["id"] not in {e.get("target") for e in entries(audited)}
