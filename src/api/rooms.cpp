@@ -9,16 +9,16 @@
 namespace fairlead::api {
 namespace {
 
-Json to_json(const chat::RoomView& view) {
-  return protocol::to_json(view.room, view.role, view.muted_until_ms);
+Json to_json(const SeenRoom& view) {
+  return protocol::to_json(view);
 }
 
-void ok(const Answer& to, const chat::RoomView& view) {
+void ok(const Answer& to, const SeenRoom& view) {
   to.json(200, to_json(view));
 }
 
 void list_rooms(Api& api, const Call& call, const Answer& answer) {
-  using Rooms = std::vector<chat::RoomView>;
+  using Rooms = std::vector<SeenRoom>;
   api.chat().rooms(call.user(), answer.then<Rooms>([](const Answer& to, const Rooms& rooms) {
     Json json = {{"rooms", Json::array()}};
     for (const auto& view : rooms) json["rooms"].push_back(to_json(view));
@@ -33,14 +33,14 @@ void create_room(Api& api, const Call& call, const Answer& answer) {
   if (!room) return answer.fail(room.error());
   api.chat().create_room(
       call.user(), std::move(*room),
-      answer.then<chat::RoomView>([&api, entry = entry_of(call, "room_created")](
-                                      const Answer& to, const chat::RoomView& view) {
-        auto noted = entry;
-        noted.room = protocol::to_wire(view.room.id);
-        api.note(std::move(noted));
-        to.json(201, to_json(view),
-                {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
-      }));
+      answer.then<SeenRoom>(
+          [&api, entry = entry_of(call, "room_created")](const Answer& to, const SeenRoom& view) {
+            auto noted = entry;
+            noted.room = protocol::to_wire(view.room.id);
+            api.note(std::move(noted));
+            to.json(201, to_json(view),
+                    {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
+          }));
 }
 
 void update_room(Api& api, const Call& call, RoomId room, const Answer& answer) {
@@ -48,13 +48,12 @@ void update_room(Api& api, const Call& call, RoomId room, const Answer& answer) 
   if (!body) return answer.fail(body.error());
   auto changes = chat::parse_room_changes(*body);
   if (!changes) return answer.fail(changes.error());
-  api.chat().update_room(
-      call.user(), room, std::move(*changes),
-      answer.then<chat::RoomView>([&api, entry = entry_of(call, "room_changed", room)](
-                                      const Answer& to, const chat::RoomView& view) {
-        api.note(entry);
-        ok(to, view);
-      }));
+  api.chat().update_room(call.user(), room, std::move(*changes),
+                         answer.then<SeenRoom>([&api, entry = entry_of(call, "room_changed", room)](
+                                                   const Answer& to, const SeenRoom& view) {
+                           api.note(entry);
+                           ok(to, view);
+                         }));
 }
 
 void direct(Api& api, const Call& call, const Answer& answer) {
@@ -80,7 +79,7 @@ void add_room_routes(http::Routes& routes, Api& api) {
              }));
   routes.add(Method::kGet, "/api/v1/rooms/:room",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
-               api.chat().room(call.user(), room, answer.then<chat::RoomView>(ok));
+               api.chat().room(call.user(), room, answer.then<SeenRoom>(ok));
              }));
   routes.add(Method::kPatch, "/api/v1/rooms/:room",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
@@ -93,7 +92,7 @@ void add_room_routes(http::Routes& routes, Api& api) {
              }));
   routes.add(Method::kPost, "/api/v1/rooms/:room/join",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {
-               api.chat().join(call.user(), room, answer.then<chat::RoomView>(ok));
+               api.chat().join(call.user(), room, answer.then<SeenRoom>(ok));
              }));
   routes.add(Method::kPost, "/api/v1/rooms/:room/leave",
              in_room(api, [&api](const Call& call, RoomId room, const Answer& answer) {

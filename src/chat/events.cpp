@@ -49,14 +49,14 @@ EventDraft reaction(const char* type, const Message& message, const User& user,
 }  // namespace
 
 EventDraft room_created(const Room& room, UserId owner, std::int64_t now_ms) {
-  auto event = draft("room.created", room.id, now_ms, protocol::to_json(room, std::nullopt));
+  auto event = draft("room.created", room.id, now_ms, protocol::to_json(room));
   event.kind = EventKind::kMemberJoined;
   event.subject = owner;
   return event;
 }
 
 EventDraft room_updated(const Room& room, std::int64_t now_ms) {
-  return draft("room.updated", room.id, now_ms, protocol::to_json(room, std::nullopt));
+  return draft("room.updated", room.id, now_ms, protocol::to_json(room));
 }
 
 EventDraft room_deleted(RoomId room, std::int64_t now_ms) {
@@ -66,9 +66,8 @@ EventDraft room_deleted(RoomId room, std::int64_t now_ms) {
 }
 
 EventDraft member_joined(const Room& room, const Member& member, std::int64_t now_ms) {
-  auto event = draft(
-      "member.joined", room.id, now_ms,
-      {{"member", protocol::to_json(member)}, {"room", protocol::to_json(room, std::nullopt)}});
+  auto event = draft("member.joined", room.id, now_ms,
+                     {{"member", protocol::to_json(member)}, {"room", protocol::to_json(room)}});
   event.kind = EventKind::kMemberJoined;
   event.subject = member.user.id;
   return event;

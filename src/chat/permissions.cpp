@@ -47,12 +47,11 @@ Result<std::vector<RoomId>> readable_rooms(store::View& view, UserId caller,
   return rooms;
 }
 
-Result<Sight> sight(store::View& view, RoomId id, UserId caller) {
-  auto room = view.room(id);
-  if (!room) return fail(no_such_room());
-  const auto role = view.role(id, caller);
-  if (!role && room->visibility == Visibility::kPrivate) return fail(no_such_room());
-  return Sight{std::move(*room), role};
+Result<SeenRoom> sight(store::View& view, RoomId id, UserId caller) {
+  auto seen = view.seen_room(id, caller);
+  if (!seen) return fail(no_such_room());
+  if (!seen->role && seen->room.visibility == Visibility::kPrivate) return fail(no_such_room());
+  return std::move(*seen);
 }
 
 Result<Role> permission(store::View& view, RoomId id, UserId caller, Action action) {

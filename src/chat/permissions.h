@@ -39,11 +39,7 @@ Result<std::vector<RoomId>> readable_rooms(store::View& view, UserId caller,
                                            std::optional<RoomId> room);
 
 // A room that the caller may know of. Errors: not_found.
-struct Sight {
-  Room room;
-  std::optional<Role> role;
-};
-Result<Sight> sight(store::View& view, RoomId room, UserId caller);
+Result<SeenRoom> sight(store::View& view, RoomId room, UserId caller);
 
 // What every missing room and every hidden one looks like: they must not be told apart.
 Error no_such_room();

@@ -11,28 +11,22 @@
 
 namespace fairlead::chat {
 
-Result<RoomView> read_room(store::View& view, UserId caller, RoomId id) {
-  auto seen = sight(view, id, caller);
-  if (!seen) return fail(seen.error());
-  return RoomView{std::move(seen->room), seen->role, view.muted_until_ms(id, caller)};
-}
-
-std::vector<RoomView> list_rooms(store::View& view, UserId caller, std::size_t public_max) {
-  std::vector<RoomView> rooms;
+std::vector<SeenRoom> list_rooms(store::View& view, UserId caller, std::size_t public_max) {
+  std::vector<SeenRoom> rooms;
   std::unordered_set<RoomId> own;
   for (auto& summary : view.rooms_of(caller)) {
-    own.insert(summary.room.id);
-    rooms.push_back({std::move(summary.room), summary.role, summary.muted_until_ms});
+    own.insert(summary.seen.room.id);
+    rooms.push_back(std::move(summary.seen));
   }
   for (auto& room : view.public_rooms(public_max)) {
-    if (!own.contains(room.id)) rooms.push_back({std::move(room), std::nullopt, 0});
+    if (!own.contains(room.id)) rooms.push_back({std::move(room), {}, 0, {}});
   }
   std::stable_sort(rooms.begin(), rooms.end(),
-                   [](const RoomView& a, const RoomView& b) { return a.room.name < b.room.name; });
+                   [](const SeenRoom& a, const SeenRoom& b) { return a.room.name < b.room.name; });
   return rooms;
 }
 
-Result<RoomView> create_room(store::Transaction& tx, UserId caller, const NewRoom& wanted,
+Result<SeenRoom> create_room(store::Transaction& tx, UserId caller, const NewRoom& wanted,
                              std::int64_t now_ms) {
   if (auto fits = check_room_count(tx, caller); !fits) return fail(fits.error());
   Room room;
@@ -45,10 +39,10 @@ Result<RoomView> create_room(store::Transaction& tx, UserId caller, const NewRoo
   tx.insert_room(room);
   tx.insert_member(room.id, caller, Role::kOwner, tx.next_position(), now_ms);
   tx.append(room_created(room, caller, now_ms));
-  return RoomView{std::move(room), Role::kOwner, 0};
+  return SeenRoom{std::move(room), Role::kOwner, 0, {}};
 }
 
-Result<RoomView> update_room(store::Transaction& tx, UserId caller, RoomId id,
+Result<SeenRoom> update_room(store::Transaction& tx, UserId caller, RoomId id,
                              const RoomChanges& changes, std::int64_t now_ms) {
   auto allowed = access(tx, id, caller, Action::kUpdateRoom);
   if (!allowed) return fail(allowed.error());
@@ -64,7 +58,7 @@ Result<RoomView> update_room(store::Transaction& tx, UserId caller, RoomId id,
     tx.update_room(room);
     tx.append(room_updated(room, now_ms));
   }
-  return RoomView{std::move(room), allowed->role, tx.muted_until_ms(id, caller)};
+  return SeenRoom{std::move(room), allowed->role, tx.muted_until_ms(id, caller), {}};
 }
 
 Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId id, std::int64_t now_ms) {
@@ -74,12 +68,13 @@ Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId id, std::
   return {};
 }
 
-Result<RoomView> join_room(store::Transaction& tx, UserId caller, RoomId id, std::int64_t now_ms) {
-  auto seen = read_room(tx, caller, id);
+Result<SeenRoom> join_room(store::Transaction& tx, UserId caller, RoomId id, std::int64_t now_ms) {
+  auto seen = sight(tx, id, caller);
   if (!seen || seen->role) return seen;
   seen->role = seen->room.members_count == 0 ? Role::kOwner : Role::kMember;
   const auto member = add_member(tx, seen->room, caller, *seen->role, now_ms);
   if (!member) return fail(member.error());
+  seen->muted_until_ms = member->muted_until_ms;
   return seen;
 }
 
@@ -99,9 +94,8 @@ Result<DirectRoom> direct_room(store::Transaction& tx, UserId caller, UserId oth
   const auto b = read_user(tx, other);
   if (!a) return fail(a.error());
   if (!b) return fail(b.error());
-  if (auto room = tx.direct_room(caller, other)) {
-    const auto role = tx.role(room->id, caller);
-    return DirectRoom{{std::move(*room), role, 0}, false};
+  if (auto known = tx.direct_room(caller, other)) {
+    return DirectRoom{{std::move(*known), Role::kMember, 0, *b}, false};
   }
   if (auto fits = check_room_count(tx, caller); !fits) return fail(fits.error());
   Room room;
@@ -117,7 +111,7 @@ Result<DirectRoom> direct_room(store::Transaction& tx, UserId caller, UserId oth
   const auto joined = add_member(tx, room, other, Role::kMember, now_ms);
   if (!joined) return fail(joined.error());
   tx.set_direct_room(caller, other, room.id);
-  return DirectRoom{{std::move(room), Role::kMember, 0}, true};
+  return DirectRoom{{std::move(room), Role::kMember, 0, *b}, true};
 }
 
 }  // namespace fairlead::chat

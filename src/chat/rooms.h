@@ -23,36 +23,26 @@ struct RoomChanges {
   std::optional<std::int64_t> slow_mode_s = {};
 };
 
-// A room as its caller sees it.
-struct RoomView {
-  Room room;
-  std::optional<Role> role;         // nullopt: the caller is no member
-  std::int64_t muted_until_ms = 0;  // the caller, as in Member
-};
-
 struct DirectRoom {
-  RoomView room;
+  SeenRoom room;
   bool created = false;
 };
 
 // The caller's rooms and the public ones that they could join, by name; at most
 // limits::kRoomsPerUserMax own and `public_max` public ones.
-std::vector<RoomView> list_rooms(store::View& view, UserId caller, std::size_t public_max = 500);
-
-// Errors: not_found.
-Result<RoomView> read_room(store::View& view, UserId caller, RoomId room);
+std::vector<SeenRoom> list_rooms(store::View& view, UserId caller, std::size_t public_max = 500);
 
 // Errors: conflict (in kRoomsPerUserMax rooms already).
-Result<RoomView> create_room(store::Transaction& tx, UserId caller, const NewRoom& room,
+Result<SeenRoom> create_room(store::Transaction& tx, UserId caller, const NewRoom& room,
                              std::int64_t now_ms);
 // Errors: not_found, not_a_member, forbidden.
-Result<RoomView> update_room(store::Transaction& tx, UserId caller, RoomId room,
+Result<SeenRoom> update_room(store::Transaction& tx, UserId caller, RoomId room,
                              const RoomChanges& changes, std::int64_t now_ms);
 Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);
 
 // Joining a public room (as its owner if nobody is in it any more); joining again changes nothing.
 // Errors: not_found, conflict (in kRoomsPerUserMax rooms already).
-Result<RoomView> join_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);
+Result<SeenRoom> join_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);
 
 // When the last owner leaves, the room passes to the longest-serving among the members of the
 // highest role. A private room that nobody is in is deleted; a public one stays, for whoever joins

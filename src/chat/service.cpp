@@ -123,29 +123,29 @@ void Service::redeem_ticket(std::string ticket_id, std::int64_t expires_at_ms, D
 
 // --- rooms
 
-void Service::rooms(UserId caller, Done<std::vector<RoomView>> done) {
-  read<std::vector<RoomView>>(
-      [caller](store::View& view) -> Result<std::vector<RoomView>> {
+void Service::rooms(UserId caller, Done<std::vector<SeenRoom>> done) {
+  read<std::vector<SeenRoom>>(
+      [caller](store::View& view) -> Result<std::vector<SeenRoom>> {
         return list_rooms(view, caller);
       },
       std::move(done));
 }
 
-void Service::room(UserId caller, RoomId room, Done<RoomView> done) {
-  read<RoomView>([caller, room](store::View& view) { return read_room(view, caller, room); },
+void Service::room(UserId caller, RoomId room, Done<SeenRoom> done) {
+  read<SeenRoom>([caller, room](store::View& view) { return sight(view, room, caller); },
                  std::move(done));
 }
 
-void Service::create_room(UserId caller, NewRoom room, Done<RoomView> done) {
-  write<RoomView>(
+void Service::create_room(UserId caller, NewRoom room, Done<SeenRoom> done) {
+  write<SeenRoom>(
       [caller, room = std::move(room)](store::Transaction& tx, std::int64_t now_ms) {
         return chat::create_room(tx, caller, room, now_ms);
       },
       std::move(done));
 }
 
-void Service::update_room(UserId caller, RoomId room, RoomChanges changes, Done<RoomView> done) {
-  write<RoomView>(
+void Service::update_room(UserId caller, RoomId room, RoomChanges changes, Done<SeenRoom> done) {
+  write<SeenRoom>(
       [caller, room, changes = std::move(changes)](store::Transaction& tx, std::int64_t now_ms) {
         return chat::update_room(tx, caller, room, changes, now_ms);
       },
@@ -160,8 +160,8 @@ void Service::delete_room(UserId caller, RoomId room, Done<void> done) {
       std::move(done));
 }
 
-void Service::join(UserId caller, RoomId room, Done<RoomView> done) {
-  write<RoomView>(
+void Service::join(UserId caller, RoomId room, Done<SeenRoom> done) {
+  write<SeenRoom>(
       [caller, room](store::Transaction& tx, std::int64_t now_ms) {
         return join_room(tx, caller, room, now_ms);
       },

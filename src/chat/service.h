@@ -92,12 +92,12 @@ class Service {
   void redeem_ticket(std::string ticket_id, std::int64_t expires_at_ms, Done<bool> done);
 
   // --- rooms
-  void rooms(UserId caller, Done<std::vector<RoomView>> done);  // own and public ones
-  void room(UserId caller, RoomId room, Done<RoomView> done);
-  void create_room(UserId caller, NewRoom room, Done<RoomView> done);
-  void update_room(UserId caller, RoomId room, RoomChanges changes, Done<RoomView> done);
+  void rooms(UserId caller, Done<std::vector<SeenRoom>> done);  // own and public ones
+  void room(UserId caller, RoomId room, Done<SeenRoom> done);
+  void create_room(UserId caller, NewRoom room, Done<SeenRoom> done);
+  void update_room(UserId caller, RoomId room, RoomChanges changes, Done<SeenRoom> done);
   void delete_room(UserId caller, RoomId room, Done<void> done);
-  void join(UserId caller, RoomId room, Done<RoomView> done);
+  void join(UserId caller, RoomId room, Done<SeenRoom> done);
   void leave(UserId caller, RoomId room, Done<void> done);
   void direct(UserId caller, UserId other, Done<DirectRoom> done);
   void members(UserId caller, RoomId room, std::size_t limit, Done<std::vector<Member>> done);

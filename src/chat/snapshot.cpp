@@ -15,7 +15,7 @@ Json time_or_null(std::int64_t ms) {
 }
 
 Json to_json(const store::RoomSummary& summary) {
-  Json json = protocol::to_json(summary.room, summary.role, summary.muted_until_ms);
+  Json json = protocol::to_json(summary.seen);
   json["last_message"] = summary.last_message
                              ? Json::parse(protocol::message_json(*summary.last_message))
                              : Json(nullptr);

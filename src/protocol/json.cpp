@@ -71,7 +71,15 @@ Json to_json(const User& user) {
           {"created_at", rfc3339(user.created_at_ms)}};
 }
 
-Json to_json(const Room& room, std::optional<Role> role, std::int64_t muted_until_ms) {
+Json to_json(const SeenRoom& seen) {
+  Json json = to_json(seen.room);
+  if (seen.role) json["role"] = to_wire(*seen.role);
+  if (seen.muted_until_ms != 0) json["muted_until"] = rfc3339(seen.muted_until_ms);
+  if (seen.peer) json["peer"] = to_json(*seen.peer);
+  return json;
+}
+
+Json to_json(const Room& room) {
   Json json = {{"id", to_wire(room.id)},
                {"name", room.name},
                {"topic", room.topic},
@@ -80,9 +88,7 @@ Json to_json(const Room& room, std::optional<Role> role, std::int64_t muted_unti
                {"created_at", rfc3339(room.created_at_ms)},
                {"role", nullptr},
                {"members_count", room.members_count}};
-  if (role) json["role"] = to_wire(*role);
   if (room.slow_mode_s != 0) json["slow_mode_seconds"] = room.slow_mode_s;
-  if (muted_until_ms != 0) json["muted_until"] = rfc3339(muted_until_ms);
   return json;
 }
 

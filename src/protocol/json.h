@@ -22,8 +22,8 @@ std::optional<Role> parse_role(std::string_view wire);
 std::optional<Visibility> parse_visibility(std::string_view wire);
 
 Json to_json(const User& user);
-// `role`: the viewer's, null for somebody who is no member. `muted_until_ms`: of the viewer, as in Member.
-Json to_json(const Room& room, std::optional<Role> role, std::int64_t muted_until_ms = 0);
+Json to_json(const SeenRoom& seen);
+Json to_json(const Room& room);  // as all see it: `role` is null
 Json to_json(const Member& member);
 
 // The message as JSON text: it is what is stored, sent and answered. `metadata` is JSON already.

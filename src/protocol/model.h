@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,14 @@ struct Member {
   Role role = Role::kMember;
   std::int64_t joined_at_ms = 0;
   std::int64_t muted_until_ms = 0;  // past: not any more; 0: never was
+};
+
+// A room as one user sees it.
+struct SeenRoom {
+  Room room;
+  std::optional<Role> role;         // nullopt: they are no member
+  std::int64_t muted_until_ms = 0;  // as in Member
+  std::optional<User> peer;         // the other one of a direct room
 };
 
 struct Reaction {

@@ -68,13 +68,11 @@ struct PageLimits {
 };
 
 struct RoomSummary {                  // one of /sync's rooms
-  Room room;
-  Role role = Role::kMember;
+  SeenRoom seen;
   std::optional<Message> last_message;
   std::int64_t unread_count = 0;      // messages by others after the last one read (or after the join)
   std::int64_t mention_count = 0;
   MessageId last_read_message_id;     // 0: none
-  std::int64_t muted_until_ms = 0;    // as in Member
 };
 
 struct HistoryQuery {                 // at most one of before, after, around
@@ -127,6 +125,7 @@ class View {
 
   // --- rooms
   virtual std::optional<Room> room(RoomId id) = 0;
+  virtual std::optional<SeenRoom> seen_room(RoomId id, UserId by) = 0;
   virtual std::optional<Role> role(RoomId room, UserId user) = 0;  // nullopt: not a member
   // As in Member, but also of those who have left.
   virtual std::int64_t muted_until_ms(RoomId room, UserId user) = 0;

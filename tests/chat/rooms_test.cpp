@@ -19,7 +19,7 @@ class RoomsTest : public RulesTest {
       return view.page(user.id, after, {100, 100'000}).events.size();
     });
   }
-  std::vector<RoomView> rooms(const User& user) {
+  std::vector<SeenRoom> rooms(const User& user) {
     return look([&](auto& view) { return list_rooms(view, user.id); });
   }
   Result<DirectRoom> direct(const User& a, const User& b) {
@@ -232,6 +232,13 @@ TEST_F(RoomsTest, APairHasOneDirectRoom) {
   EXPECT_FALSE(again->created);
   EXPECT_EQ(again->room.room.id, first->room.room.id);
   EXPECT_EQ(again->room.room.kind, RoomKind::kDirect);
+  const auto peer_of = [&](const User& user) { return rooms(user)[0].peer->id; };
+  EXPECT_EQ(first->room.peer->id, bob.id);
+  EXPECT_EQ(again->room.peer->id, ann.id);
+  EXPECT_EQ(peer_of(ann), bob.id);
+  EXPECT_EQ(peer_of(bob), ann.id);
+  EXPECT_EQ(look([&](auto& view) { return sight(view, first->room.room.id, bob.id); })->peer->id,
+            ann.id);
   EXPECT_EQ(again->room.role, Role::kMember);
   EXPECT_EQ(direct(ann, ann).error().code, ErrorCode::kInvalidFields);
   EXPECT_EQ(direct(ann, User{UserId(1), "", "", 0}).error().code, ErrorCode::kNotFound);

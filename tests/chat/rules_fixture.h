@@ -76,7 +76,7 @@ class RulesTest : public ::testing::Test {
            })
         ->room.id;
   }
-  Result<RoomView> join(const User& user, RoomId room) {
+  Result<SeenRoom> join(const User& user, RoomId room) {
     return run([&](auto& tx) { return join_room(tx, user.id, room, ++now_ms_); });
   }
   Result<void> leave(const User& user, RoomId room) {

@@ -75,13 +75,13 @@ class ServiceTest : public ::testing::Test {
     return *ask<User>([&](auto done) { service_.register_user(name, name, "hash", done); });
   }
   RoomId make_room(const User& owner, Visibility visibility = Visibility::kPublic) {
-    return ask<RoomView>([&](auto done) {
+    return ask<SeenRoom>([&](auto done) {
              service_.create_room(owner.id, {"room", "", visibility}, done);
            })
         ->room.id;
   }
   void join(const User& user, RoomId room) {
-    ASSERT_TRUE(ask<RoomView>([&](auto done) { service_.join(user.id, room, done); }));
+    ASSERT_TRUE(ask<SeenRoom>([&](auto done) { service_.join(user.id, room, done); }));
   }
   Result<SendOutcome> say(const User& user, RoomId room, std::string text, std::string nonce = {}) {
     return ask<SendOutcome>([&](auto done) {

@@ -91,10 +91,10 @@ TEST(Json, ARoomShowsTheViewersRoleOrNull) {
   room.id = RoomId(7);
   room.kind = RoomKind::kDirect;
   room.visibility = Visibility::kPrivate;
-  EXPECT_EQ(to_json(room, Role::kOwner)["role"], "owner");
-  EXPECT_TRUE(to_json(room, std::nullopt)["role"].is_null());
-  EXPECT_EQ(to_json(room, std::nullopt)["kind"], "direct");
-  EXPECT_EQ(to_json(room, std::nullopt)["visibility"], "private");
+  EXPECT_EQ(to_json(SeenRoom{room, Role::kOwner, 0, {}})["role"], "owner");
+  EXPECT_TRUE(to_json(room)["role"].is_null());
+  EXPECT_EQ(to_json(room)["kind"], "direct");
+  EXPECT_EQ(to_json(room)["visibility"], "private");
 }
 
 TEST(Json, AnEventIsTheSameBytesWhetherItsDataIsATreeOrText) {

@@ -77,8 +77,8 @@ TEST_P(StoreContract, AMuteIsKeptAcrossLeavingUntilItIsLiftedOrOverAndForgotten)
   write([&](Transaction& t) { t.set_mute(room.id, ada.id, 6000, 1000); });
   EXPECT_EQ(read([&](View& view) { return view.members(room.id, 9); })[0].muted_until_ms, 6000);
   EXPECT_EQ(read([&](View& view) { return view.members(room.id, 9); })[1].muted_until_ms, 0);
-  EXPECT_EQ(read([&](View& view) { return view.rooms_of(ada.id); })[0].muted_until_ms, 6000);
-  EXPECT_EQ(read([&](View& view) { return view.rooms_of(bob.id); })[0].muted_until_ms, 0);
+  EXPECT_EQ(read([&](View& view) { return view.rooms_of(ada.id); })[0].seen.muted_until_ms, 6000);
+  EXPECT_EQ(read([&](View& view) { return view.rooms_of(bob.id); })[0].seen.muted_until_ms, 0);
   leave(room.id, ada.id);
   reopen();
   EXPECT_EQ(muted(ada.id), 6000);
@@ -147,7 +147,7 @@ TEST_P(StoreContract, TheRoomsOfAUserComeInPagesById) {
     std::vector<std::int64_t> ids;
     for (const auto& summary :
          read([&](View& view) { return view.rooms_of(ada.id, RoomId(after), limit); })) {
-      ids.push_back(summary.room.id.value());
+      ids.push_back(summary.seen.room.id.value());
     }
     return ids;
   };
@@ -172,7 +172,7 @@ TEST_P(StoreContract, TheRoomListCountsWhatOthersWroteSinceTheLastRead) {
   };
   EXPECT_EQ(summary(ada.id).unread_count, 0) << "what was there at the join is not unread";
   EXPECT_EQ(summary(ada.id).mention_count, 0);
-  EXPECT_EQ(summary(ada.id).role, Role::kModerator);
+  EXPECT_EQ(summary(ada.id).seen.role, Role::kModerator);
   EXPECT_EQ(summary(ada.id).last_message->text, "before ada came");
 
   const auto first = send(room, bob, "one", "", {ada.id});
@@ -215,7 +215,7 @@ TEST_P(StoreContract, TheRoomListIsByNameAndHoldsOnlyPresentRooms) {
   write([](Transaction& t) { t.delete_room(RoomId(4)); });
   std::vector<std::string> names;
   for (const auto& summary : read([&](View& view) { return view.rooms_of(ada.id); })) {
-    names.push_back(summary.room.name);
+    names.push_back(summary.seen.room.name);
     EXPECT_FALSE(summary.last_message);
     EXPECT_EQ(summary.unread_count, 0);
   }

@@ -259,6 +259,7 @@ class Rig::RoomStore final : public store::Store {
     std::vector<std::string> revoked_tokens() override { return {}; }
     std::string setting(std::string_view) override { return {}; }
     std::optional<Room> room(RoomId) override { return {}; }
+    std::optional<SeenRoom> seen_room(RoomId, UserId) override { return {}; }
     std::optional<Role> role(RoomId, UserId) override { return {}; }
     std::int64_t muted_until_ms(RoomId, UserId) override { return 0; }
     std::vector<store::RoomSummary> rooms_of(UserId) override { return {}; }

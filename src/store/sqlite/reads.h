@@ -34,6 +34,7 @@ class Reads {
 
   // reads_rooms.cpp
   std::optional<Room> room(RoomId id);
+  std::optional<SeenRoom> seen_room(RoomId id, UserId by);
   std::optional<Role> role(RoomId room, UserId user);
   std::int64_t muted_until_ms(RoomId room, UserId user);
   std::vector<RoomSummary> rooms_of(UserId user);

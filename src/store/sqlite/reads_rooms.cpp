@@ -23,11 +23,37 @@ std::int64_t Reads::muted_until_ms(RoomId room, UserId user) {
   return db_.number("SELECT until_ms FROM mutes WHERE room = ? AND user = ?", 0, room, user);
 }
 
+// A room (r) as a member (p) sees it: what is muted (t), and in a direct room the other one (u).
+#define FAIRLEAD_SEEN_COLUMNS FAIRLEAD_ROOM_COLUMNS ", p.role, t.until_ms," FAIRLEAD_USER_COLUMNS
+#define FAIRLEAD_SEEN_JOINS                                                                      \
+  "LEFT JOIN mutes t ON t.room = r.id AND t.user = p.user LEFT JOIN direct_rooms x ON x.room = " \
+  "r.id LEFT JOIN users u ON u.id = iif(x.low = p.user, x.high, x.low) "
+
+namespace {
+
+SeenRoom seen_room_of(const Rows& rows) {
+  SeenRoom seen{room_of(rows), {}, rows.integer(10), {}};
+  if (!rows.null(9)) seen.role = rows.as<Role>(9);
+  if (!rows.null(11)) seen.peer = user_of(rows, 11);
+  return seen;
+}
+
+}  // namespace
+
+std::optional<SeenRoom> Reads::seen_room(RoomId id, UserId by) {
+  auto rows = db_.query(
+      "SELECT" FAIRLEAD_SEEN_COLUMNS
+      "FROM rooms r LEFT JOIN members p ON p.room = r.id AND p.user = ?2 " FAIRLEAD_SEEN_JOINS
+      "WHERE r.id = ?1",
+      id, by);
+  if (!rows.next()) return std::nullopt;
+  return seen_room_of(rows);
+}
+
 #define FAIRLEAD_SELECT_SUMMARIES                                                           \
-  "SELECT" FAIRLEAD_ROOM_COLUMNS                                                            \
-  ", p.role, p.since, p.joined_seq, d.message, d.seq, t.until_ms FROM members p "           \
-  "JOIN rooms r ON r.id = p.room LEFT JOIN reads d ON d.room = p.room AND d.user = p.user " \
-  "LEFT JOIN mutes t ON t.room = p.room AND t.user = p.user "
+  "SELECT" FAIRLEAD_SEEN_COLUMNS                                                            \
+  ", p.since, p.joined_seq, d.message, d.seq FROM members p JOIN rooms r ON r.id = p.room " \
+  "LEFT JOIN reads d ON d.room = p.room AND d.user = p.user " FAIRLEAD_SEEN_JOINS
 
 std::vector<RoomSummary> Reads::rooms_of(UserId user) {
   return summaries(
@@ -49,15 +75,14 @@ std::vector<RoomSummary> Reads::summaries(Rows rows, UserId user) {
   std::vector<RoomSummary> summaries;
   while (rows.next()) {
     RoomSummary summary;
-    summary.room = room_of(rows);
-    summary.role = rows.as<Role>(9);
-    summary.last_read_message_id = rows.id<MessageId>(12);
-    summary.muted_until_ms = rows.integer(14);
-    const auto room = summary.room.id;
+    summary.seen = seen_room_of(rows);
+    summary.last_read_message_id = rows.id<MessageId>(17);
+    const auto room = summary.seen.room.id;
+    const auto last_seq = summary.seen.room.last_seq;
     const auto seen =
-        std::max(rows.integer(10), rows.integer(12));  // a message's id is a log position
-    const auto seen_seq = std::max(rows.integer(11), rows.integer(13));
-    if (summary.room.last_seq > seen_seq) {
+        std::max(rows.integer(15), rows.integer(17));  // a message's id is a log position
+    const auto seen_seq = std::max(rows.integer(16), rows.integer(18));
+    if (last_seq > seen_seq) {
       const auto own =
           db_.number("SELECT count(*) FROM messages WHERE room = ? AND author = ? AND id > ?", 0,
                      room, user, seen);
@@ -65,8 +90,7 @@ std::vector<RoomSummary> Reads::summaries(Rows rows, UserId user) {
           "SELECT count(*) FROM messages WHERE room = ? AND id > ? AND author <> ? AND "
           "deleted_at_ms <> 0",
           0, room, seen, user);
-      summary.unread_count =
-          std::max<std::int64_t>(0, summary.room.last_seq - seen_seq - own - deleted);
+      summary.unread_count = std::max<std::int64_t>(0, last_seq - seen_seq - own - deleted);
       summary.mention_count =
           db_.number("SELECT count(*) FROM mentions WHERE user = ? AND room = ? AND message > ?", 0,
                      user, room, seen);

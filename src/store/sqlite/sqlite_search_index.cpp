@@ -26,7 +26,7 @@ constexpr std::size_t kForgottenAtOnce = 2000;  // of a deleted room, while othe
 // A room's messages lie scattered among those that have a common word; from one to the next FTS5
 // skips whole pages. A quarter of the usual size halves the time, and costs a tenth more space.
 constexpr int kPageBytes = 512;
-constexpr std::size_t kRoomsAtOnce = 100;       // in one expression: FTS5's are not to be too deep
+constexpr std::size_t kRoomsAtOnce = 100;  // in one expression: FTS5's are not to be too deep
 
 // `room` is a word to look for, too, so that what others say in other rooms is never walked
 // through.

@@ -38,6 +38,9 @@ class Viewing : public Interface {
   std::string setting(std::string_view key) override { return reads_.setting(key); }
 
   std::optional<Room> room(RoomId id) override { return reads_.room(id); }
+  std::optional<SeenRoom> seen_room(RoomId id, UserId by) override {
+    return reads_.seen_room(id, by);
+  }
   std::optional<Role> role(RoomId room, UserId user) override { return reads_.role(room, user); }
   std::int64_t muted_until_ms(RoomId room, UserId user) override {
     return reads_.muted_until_ms(room, user);
