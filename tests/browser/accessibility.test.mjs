@@ -2,23 +2,13 @@
 // messages by keyboard, the focus, motion.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { isAccessible } from './support/axe.mjs';
-import { launchBrowser, Person } from './support/person.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { Person } from './support/person.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
-
-before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const { stack, browser } = await site();
 
 test('signing in, signing up, what is wrong with it', async () => {
   const guest = await Person.visit(browser, stack);

@@ -5,35 +5,26 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { launchBrowser, Person } from './support/person.mjs';
+import { Person } from './support/person.mjs';
 import { Sender } from './support/sender.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
 const screens = resolve(dirname(fileURLToPath(import.meta.url)), '../../docs/screens');
 const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true, locale: 'en-GB' };
 
-let stack;
-let browser;
+const { stack, browser } = await site();
 let ann;
 let bob;
 let harbour; // the room's id
 
 before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
   ann = await Person.signedUp(browser, stack, 'Ann', { viewport: { width: 1280, height: 760 }, locale: 'en-GB' });
   bob = await Person.signedUp(browser, stack, 'Bob', phone);
   harbour = await ann.createRoom('Harbour');
   await bob.joinRoom('Harbour');
-});
-
-after(async () => {
-  await ann?.leave();
-  await bob?.leave();
-  await browser?.close();
-  await stack?.stop();
 });
 
 async function screen(person, name) {
