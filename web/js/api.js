@@ -4,7 +4,7 @@ import { systemClock } from 'fairlead-client/clock';
 import { Api as Http, path } from 'fairlead-client/http';
 
 export class Api {
-  #http = new Http('', '', globalThis.fetch, systemClock);
+  #http = new Http('', '', keepingPuts, systemClock);
   #onUnauthorized;
 
   /** @param onUnauthorized called when the server no longer takes the token. A proxy's own 401 is not its word. */
@@ -139,6 +139,9 @@ export class Api {
     return this.#v1('GET', `/inbox?${query}`);
   }
 }
+
+/** What is put is small, and arrives also if the page goes meanwhile: what was read last is told then. */
+const keepingPuts = (url, init) => fetch(url, { ...init, keepalive: init.method === 'PUT' });
 
 /** True if it is the server that does not take the token any more. */
 export const isSignedOut = ({ status, code }) => status === 401 && Boolean(code);

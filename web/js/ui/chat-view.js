@@ -214,7 +214,7 @@ export class ChatView {
   }
 
   #visible() {
-    if (document.visibilityState !== 'visible') return;
+    if (document.visibilityState !== 'visible') return this.#chat.reading.tellAll();
     this.#seen();
     this.#quietly(this.#chat.rooms.refreshPublic());
   }
