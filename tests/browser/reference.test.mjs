@@ -38,7 +38,9 @@ for (const [device, options] of Object.entries({ 'a desk': {}, 'a phone': { view
     const { page } = reader;
     const complaints = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.goto(`${stack.url}/reference`);
+    await page.goto(stack.url);
+    await page.getByRole('link', { name: 'API reference' }).click();
+    await page.getByRole('heading', { name: 'API reference' }).waitFor();
     const shown = await page.locator('article h3').allInnerTexts();
     let path = '';
     let calls = 0;

@@ -81,8 +81,30 @@ export class Api {
     return (await this.#v1('GET', `/users?${query}`)).users;
   }
 
-  addMember(roomId, userId, role = 'member') {
+  /** Changes name, topic, visibility, slow_mode_seconds: what is given of them. */
+  updateRoom(roomId, changes) {
+    return this.#v1('PATCH', path`/rooms/${roomId}`, { body: changes });
+  }
+
+  deleteRoom(roomId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}`);
+  }
+
+  /** Gives someone a role, and makes a member of who is none. */
+  setMember(roomId, userId, role = 'member') {
     return this.#v1('PUT', path`/rooms/${roomId}/members/${userId}`, { body: { role } });
+  }
+
+  removeMember(roomId, userId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}/members/${userId}`);
+  }
+
+  mute(roomId, userId, seconds) {
+    return this.#v1('PUT', path`/rooms/${roomId}/members/${userId}/mute`, { body: { seconds } });
+  }
+
+  unmute(roomId, userId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}/members/${userId}/mute`);
   }
 
   async presence(roomId) {

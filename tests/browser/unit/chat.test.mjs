@@ -57,7 +57,15 @@ function events() {
   const heard = [];
   const reading = { tell: (roomId, id) => heard.push(['read', id]) };
   const isSeen = (roomId) => roomId === store.currentRoomId;
-  const stream = new Events({ store, rooms, reading, isSeen, isReadBack: () => false, onMessage: ({ id }) => heard.push(['new', id]) });
+  const stream = new Events({
+    store,
+    rooms,
+    reading,
+    isSeen,
+    isReadBack: () => false,
+    onMessage: ({ id }) => heard.push(['new', id]),
+    onGone: ({ id }, why) => heard.push([why, id]),
+  });
   return { stream, heard };
 }
 
@@ -95,11 +103,18 @@ test('what is seen as it comes is told to the server and counts nothing; one\'s 
   assert.deepEqual(heard, [['read', 'm_001'], ['new', 'm_001']]);
 });
 
-test('who is removed from a room has it no more', () => {
-  const { stream } = events();
+test('who is removed from a room has it no more, and hears of it; who has left it knows', () => {
+  const { stream, heard } = events();
   store.addRoom(direct);
   stream.apply({ type: 'member.left', room_id: 'r_1', data: { user: me, user_id: 'u_me', reason: 'removed' } });
   assert.equal(store.rooms.size, 0);
+  store.addRoom(direct);
+  stream.apply({ type: 'member.left', room_id: 'r_1', data: { user: me, user_id: 'u_me', reason: 'left' } });
+  assert.equal(store.rooms.size, 0);
+  store.addRoom(direct);
+  stream.apply({ type: 'room.deleted', room_id: 'r_1', data: { id: 'r_1' } });
+  stream.apply({ type: 'room.deleted', room_id: 'r_1', data: { id: 'r_1' } });
+  assert.deepEqual(heard, [['removed', 'r_1'], ['deleted', 'r_1']]);
 });
 
 test('a jump that is asked for while an older page is on its way waits for it, and leaves no hole', async () => {
