@@ -2,23 +2,13 @@
 // messages by keyboard, the focus, motion.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { isAccessible } from './support/axe.mjs';
-import { launchBrowser, Person } from './support/person.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { Person } from './support/person.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
-
-before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const { stack, browser } = await site();
 
 test('signing in, signing up, what is wrong with it', async () => {
   const guest = await Person.visit(browser, stack);
@@ -105,6 +95,43 @@ for (const [where, options] of Object.entries(sizes)) {
     await page.getByRole('button', { name: 'Close', exact: true }).click();
     await page.getByRole('button', { name: 'New room' }).click();
     await isAccessible(page, 'a new room');
+    await ann.leave();
+    await bob.leave();
+  });
+}
+
+for (const [where, options] of Object.entries(sizes)) {
+  test(`what moderators have, and those whom they decide about, ${where}`, async () => {
+    const ann = await Person.signedUp(browser, stack, 'Ann', options);
+    const bob = await Person.signedUp(browser, stack, 'Bob', options);
+    const { page } = ann;
+    const name = `Order ${where}`;
+    await ann.createRoom(name);
+    await bob.joinRoom(name);
+    if (!(await page.locator('#people').isVisible())) await page.locator('#people-toggle').click();
+    await page.getByRole('button', { name: 'What to do about Bob' }).click();
+    await page.getByRole('menuitem', { name: 'Mute for 1 week' }).waitFor();
+    await isAccessible(page, 'the menu of a member');
+    const menu = await page.locator('#member-menu').boundingBox();
+    const { width, height } = options.viewport;
+    assert.ok(menu.x >= 0 && menu.y >= 0 && menu.x + menu.width <= width && menu.y + menu.height <= height, 'it is within the page');
+    await page.getByRole('menuitem', { name: 'Mute for 1 week' }).click();
+    await ann.person('Bob').getByText(/muted until/).waitFor();
+    await isAccessible(page, 'people, one of whom is muted');
+    await bob.page.getByText(/You are muted until/).waitFor();
+    await isAccessible(bob.page, 'muted');
+    await page.getByRole('button', { name: 'What to do about Bob' }).click();
+    await page.getByRole('menuitem', { name: 'Lift the mute' }).click();
+
+    await page.getByRole('button', { name: 'Room settings' }).click();
+    await isAccessible(page, 'the settings of a room');
+    await page.getByLabel('Slow mode').selectOption('One message each 6 h');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByText('Slow mode: one message each 6 h').waitFor();
+    for (const text of ['one', 'two']) await bob.say(text);
+    await bob.page.getByText(/Yours goes at/).waitFor();
+    await isAccessible(bob.page, 'slow mode, and one that waits for it');
+    if (process.env.FAIRLEAD_SCREENSHOTS) await bob.screenshot(`slow ${where}`);
     await ann.leave();
     await bob.leave();
   });

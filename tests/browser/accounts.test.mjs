@@ -1,22 +1,12 @@
 // Signing up, in and out; all by keyboard; and what is said when something is wrong.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchBrowser, password, Person } from './support/person.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { test } from 'node:test';
+import { password, Person } from './support/person.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
-
-before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const { stack, browser } = await site();
 
 test('a wrong password says so, the right one lets in, signing out ends it', async () => {
   const ann = await Person.visit(browser, stack);

@@ -1,29 +1,20 @@
 // Two people chat, over each transport in turn; what they see of each other.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchBrowser, Person, transports } from './support/person.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { before, test } from 'node:test';
+import { Person, transports } from './support/person.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
+const { stack, browser } = await site();
 let ann;
 let bob;
 
 before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
   ann = await Person.signedUp(browser, stack, 'Ann');
   bob = await Person.signedUp(browser, stack, 'Bob');
   await ann.createRoom('Harbour');
   await bob.joinRoom('Harbour');
-});
-
-after(async () => {
-  await ann?.leave();
-  await bob?.leave();
-  await browser?.close();
-  await stack?.stop();
 });
 
 const said = [];

@@ -4,19 +4,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { FaultProxy } from '../client/support/proxy.mjs';
-import { launchBrowser, password, Person } from './support/person.mjs';
-import { Stack } from './support/stack.mjs';
+import { password, Person } from './support/person.mjs';
+import { site } from './support/site.mjs';
 
 const verdictMs = 90_000;
 
-let stack;
-let browser;
+const { stack, browser } = await site();
 let token;
 const proxies = [];
 
 before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
   const response = await fetch(`${stack.url}/api/v1/users`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -27,8 +24,6 @@ before(async () => {
 
 after(async () => {
   for (const proxy of proxies) await proxy.stop();
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** Somebody on the page, behind a network with that fault; signed in if there is a token. */

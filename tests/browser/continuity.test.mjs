@@ -2,30 +2,21 @@
 // the server, networks that block a transport, and while offline.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchBrowser, Person, transports } from './support/person.mjs';
+import { before, test } from 'node:test';
+import { Person, transports } from './support/person.mjs';
 import { Sender } from './support/sender.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
+const { stack, browser } = await site();
 let ann;
 let bob; // sends beside a page
 let bobsToken;
 
 before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
   ann = await Person.signedUp(browser, stack, 'Ann');
   bob = await Person.signedUp(browser, stack, 'Bob');
   bobsToken = await bob.token();
-});
-
-after(async () => {
-  await ann?.leave();
-  await bob?.leave();
-  await browser?.close();
-  await stack?.stop();
 });
 
 /** A new room with both in it, open on Ann's page; Bob's sender for it. */

@@ -5,35 +5,28 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { launchBrowser, Person } from './support/person.mjs';
+import { Person } from './support/person.mjs';
 import { Sender } from './support/sender.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
 const screens = resolve(dirname(fileURLToPath(import.meta.url)), '../../docs/screens');
 const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true, locale: 'en-GB' };
 
-let stack;
-let browser;
+const { stack, browser } = await site();
 let ann;
+let annsToken;
 let bob;
 let harbour; // the room's id
 
 before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
   ann = await Person.signedUp(browser, stack, 'Ann', { viewport: { width: 1280, height: 760 }, locale: 'en-GB' });
   bob = await Person.signedUp(browser, stack, 'Bob', phone);
+  annsToken = await ann.token();
   harbour = await ann.createRoom('Harbour');
   await bob.joinRoom('Harbour');
-});
-
-after(async () => {
-  await ann?.leave();
-  await bob?.leave();
-  await browser?.close();
-  await stack?.stop();
 });
 
 async function screen(person, name) {
@@ -45,6 +38,13 @@ async function screen(person, name) {
 
 const message = (person, text) => person.page.getByTestId('message').filter({ hasText: text });
 const box = (person) => person.page.getByLabel('Message', { exact: true });
+
+/** How much of a room Ann has not read, as the server has it. */
+async function unreadAtServer(roomId) {
+  const headers = { Authorization: `Bearer ${annsToken}` };
+  const { rooms } = await (await fetch(`${stack.url}/api/v1/sync`, { headers })).json();
+  return rooms.find(({ id }) => id === roomId).unread_count;
+}
 
 /** Taps or points at a message, then at what to do with it. */
 async function act(person, text, what) {
@@ -180,6 +180,8 @@ test('search finds a word of long ago, leads into the history, and there is a wa
   await sender.send(20);
   await bob.say('The barometer fell overnight');
   await sender.send(180);
+  await ann.sees('number 200');
+  await until('Ann has read it', async () => (await unreadAtServer(roomId)) === 0); // else she begins at what is new
   await ann.page.reload();
   await ann.sees('number 200');
   assert.equal(await message(ann, 'barometer').count(), 0, 'it is not loaded');
@@ -226,6 +228,7 @@ test('offline: what is written waits, can be discarded, goes when the network is
   await until('two wait', async () => (await bob.page.locator('.pending').getByText('Not sent yet').count()) === 2);
   await ann.say('The cake is ready');
   await ann.say('Where are you?');
+  await until('both are sent', async () => (await ann.page.locator('.pending').count()) === 0);
   await screen(bob, 'phone-offline');
   await bob.page.context().setOffline(false);
   const all = ['The cake is ready', 'Where are you?', 'From under the bridge', 'Out again in a minute'];
@@ -239,23 +242,19 @@ test('offline: what is written waits, can be discarded, goes when the network is
 /** As if the tab went behind others, or came back. */
 const turn = (person, state) =>
   person.page.evaluate((value) => {
-    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => value });
+    if (value === 'visible') delete document.visibilityState; // the browser's own again
+    else Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => value });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 
 test('what comes while the tab is behind others, or the reader further up, is unread until it is looked at', async () => {
-  const headers = { Authorization: `Bearer ${await ann.token()}` };
-  const unreadAtServer = async () => {
-    const { rooms } = await (await fetch(`${stack.url}/api/v1/sync`, { headers })).json();
-    return rooms.find(({ id }) => id === harbour).unread_count;
-  };
-  await until('all is read so far', async () => (await unreadAtServer()) === 0);
+  await until('all is read so far', async () => (await unreadAtServer(harbour)) === 0);
   await turn(ann, 'hidden');
   await bob.say('are you there?');
   await until('the title counts', async () => /^\(1\)/.test(await ann.page.title()));
-  assert.equal(await unreadAtServer(), 1);
+  assert.equal(await unreadAtServer(harbour), 1);
   await turn(ann, 'visible');
-  await until('it is read', async () => (await unreadAtServer()) === 0);
+  await until('it is read', async () => (await unreadAtServer(harbour)) === 0);
   assert.doesNotMatch(await ann.page.title(), /^\(/);
   await ann.page.locator('.new-line').waitFor();
 
@@ -265,9 +264,18 @@ test('what comes while the tab is behind others, or the reader further up, is un
   await bob.say('hello?');
   const jump = ann.page.getByRole('button', { name: 'New messages (1)' });
   await jump.waitFor();
-  assert.equal(await unreadAtServer(), 1);
+  assert.equal(await unreadAtServer(harbour), 1);
   await jump.click();
-  await until('it is read', async () => (await unreadAtServer()) === 0);
+  await until('it is read', async () => (await unreadAtServer(harbour)) === 0);
+});
+
+test('what was read last is told, though the page is left at once', async () => {
+  await bob.say('see you tomorrow');
+  await ann.sees('see you tomorrow');
+  await ann.page.goto('about:blank');
+  await until('it is read', async () => (await unreadAtServer(harbour)) === 0);
+  await ann.page.goBack();
+  await ann.sees('see you tomorrow');
 });
 
 test('a phone\'s keyboard leaves the box and the newest message in view', async () => {

@@ -1,24 +1,14 @@
 // permessage-deflate as others speak it, through nginx: npm's ws, and Chromium.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import WebSocket from 'ws';
-import { launchBrowser, password } from './support/person.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { password } from './support/person.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
+const { stack, browser } = await site({ flags: ['--websocket-deflate', 'on'] });
 let people = 0;
-
-before(async () => {
-  stack = await new Stack({ flags: ['--websocket-deflate', 'on'] }).start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
 
 async function call(path, body, token) {
   const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };

@@ -1,22 +1,12 @@
 // The server's default limit on sends, as the page meets it.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchBrowser, Person } from './support/person.mjs';
-import { Stack, until } from './support/stack.mjs';
+import { test } from 'node:test';
+import { Person } from './support/person.mjs';
+import { site } from './support/site.mjs';
+import { until } from './support/stack.mjs';
 
-let stack;
-let browser;
-
-before(async () => {
-  stack = await new Stack({ sendsPer5s: 5 }).start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const { stack, browser } = await site({ sendsPer5s: 5 });
 
 const refusals = {
   websocket: (page) =>

@@ -1,25 +1,14 @@
 // The API's documents are valid OpenAPI and AsyncAPI, are served, and the page made of them shows every call and event.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import asyncapi from '@asyncapi/parser';
 import { isAccessible } from './support/axe.mjs';
-import { launchBrowser, Person } from './support/person.mjs';
-import { Stack } from './support/stack.mjs';
+import { Person } from './support/person.mjs';
+import { site } from './support/site.mjs';
 
-let stack;
-let browser;
-
-before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const { stack, browser } = await site();
 
 const documentOf = async (name) => {
   const response = await fetch(`${stack.url}/${name}`);
@@ -49,7 +38,9 @@ for (const [device, options] of Object.entries({ 'a desk': {}, 'a phone': { view
     const { page } = reader;
     const complaints = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.goto(`${stack.url}/reference`);
+    await page.goto(stack.url);
+    await page.getByRole('link', { name: 'API reference' }).click();
+    await page.getByRole('heading', { name: 'API reference' }).waitFor();
     const shown = await page.locator('article h3').allInnerTexts();
     let path = '';
     let calls = 0;

@@ -1,23 +1,12 @@
 // Tabs of one person: one connection, whoever has it.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launchBrowser, Person } from './support/person.mjs';
+import { test } from 'node:test';
+import { Person } from './support/person.mjs';
 import { Sender } from './support/sender.mjs';
-import { Stack } from './support/stack.mjs';
+import { site } from './support/site.mjs';
 
-let stack;
-let browser;
-
-before(async () => {
-  stack = await new Stack().start();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+const { stack, browser } = await site();
 
 test('two tabs share a connection and the choice of a transport; when one is closed the other goes on', async () => {
   const first = await Person.signedUp(browser, stack, 'Ann');

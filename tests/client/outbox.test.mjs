@@ -144,10 +144,12 @@ test('a limit on the rate is waited out; a server that keeps failing is given up
   answer = () => {
     throw new ProblemError(429, {}, 7_000);
   };
+  const started = clock.now();
   const outbox = open();
   const promise = write(outbox, 'r_1', 'one');
   await clock.advance(6_900);
   assert.equal(sent.length, 1);
+  assert.deepEqual(outbox.items.map(({ waiting, retry_at: at }) => [waiting, at]), [[true, started + 7_000]]);
   await clock.advance(200);
   assert.equal(sent.length, 2);
   answer = () => {

@@ -6,7 +6,7 @@ import { systemClock } from '../../fallback/client/dist/clock.js';
 import { Emitter, Queue } from '../../fallback/client/dist/emitter.js';
 import { retryAfterMs } from '../../fallback/client/dist/http.js';
 import { followPage } from '../../fallback/client/dist/lifecycle.js';
-import { memoryStore } from '../../fallback/client/dist/index.js';
+import { memoryStore, ProblemError } from '../../fallback/client/dist/index.js';
 import { NetworkMemory } from '../../fallback/client/dist/memory.js';
 import { Sequence } from '../../fallback/client/dist/sequence.js';
 import { SseParser } from '../../fallback/client/dist/sse-parser.js';
@@ -172,6 +172,8 @@ test('to come back later is obeyed for ten minutes at most, and never before now
   const asked = (value) => retryAfterMs(new Response(null, { headers: { 'Retry-After': value } }));
   assert.deepEqual(['7', '0', '86400', '99999999999', '-5', 'Wed, 21 Oct 2026 07:28:00 GMT'].map(asked),
     [7_000, 0, 600_000, 600_000, undefined, undefined]);
+  const overWebSocket = (seconds) => new ProblemError(429, { code: 'slow_mode', retry_after_s: seconds }).retryInMs;
+  assert.deepEqual([21_600, 0, -5, 'soon', undefined].map(overWebSocket), [21_600_000, 0, undefined, undefined, undefined]);
 });
 
 test('a wait longer than timers can count does not end at once', async () => {

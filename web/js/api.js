@@ -4,7 +4,7 @@ import { systemClock } from 'fairlead-client/clock';
 import { Api as Http, path } from 'fairlead-client/http';
 
 export class Api {
-  #http = new Http('', '', globalThis.fetch, systemClock);
+  #http = new Http('', '', keepingPuts, systemClock);
   #onUnauthorized;
 
   /** @param onUnauthorized called when the server no longer takes the token. A proxy's own 401 is not its word. */
@@ -81,8 +81,30 @@ export class Api {
     return (await this.#v1('GET', `/users?${query}`)).users;
   }
 
-  addMember(roomId, userId, role = 'member') {
+  /** Changes name, topic, visibility, slow_mode_seconds: what is given of them. */
+  updateRoom(roomId, changes) {
+    return this.#v1('PATCH', path`/rooms/${roomId}`, { body: changes });
+  }
+
+  deleteRoom(roomId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}`);
+  }
+
+  /** Gives someone a role, and makes a member of who is none. */
+  setMember(roomId, userId, role = 'member') {
     return this.#v1('PUT', path`/rooms/${roomId}/members/${userId}`, { body: { role } });
+  }
+
+  removeMember(roomId, userId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}/members/${userId}`);
+  }
+
+  mute(roomId, userId, seconds) {
+    return this.#v1('PUT', path`/rooms/${roomId}/members/${userId}/mute`, { body: { seconds } });
+  }
+
+  unmute(roomId, userId) {
+    return this.#v1('DELETE', path`/rooms/${roomId}/members/${userId}/mute`);
   }
 
   async presence(roomId) {
@@ -139,6 +161,9 @@ export class Api {
     return this.#v1('GET', `/inbox?${query}`);
   }
 }
+
+/** What is put is small, and arrives also if the page goes meanwhile: what was read last is told then. */
+const keepingPuts = (url, init) => fetch(url, { ...init, keepalive: init.method === 'PUT' });
 
 /** True if it is the server that does not take the token any more. */
 export const isSignedOut = ({ status, code }) => status === 401 && Boolean(code);

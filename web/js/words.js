@@ -3,6 +3,8 @@
 const byCode = {
   rate_limited: 'That was too much at once. Wait a few seconds and try again.',
   not_found: 'It is not there any more.',
+  forbidden: 'Your role in this room does not allow that.',
+  muted: 'You are muted in this room.',
   not_a_member: 'You are not in this room. Join it first.',
   overloaded: 'The server has too much to do. Try again in a moment.',
   store_unavailable: 'The server cannot keep anything just now. Try again in a moment.',

@@ -18,6 +18,8 @@ export interface OutboxItem {
   state: 'pending' | 'failed';
   /** It could not be sent at once: it waits until it can. */
   waiting?: boolean;
+  /** When it is tried again, in milliseconds since the epoch; it may be earlier, when the connection is back. */
+  retry_at?: number;
   problem?: string;
 }
 
@@ -106,7 +108,7 @@ export class Outbox {
     const underWay = this.#senders.get(nonce);
     if (underWay) return underWay.sent;
     if (this.#items.length >= itemsMax) {
-      return Promise.reject(new RangeError(`more than ${itemsMax} messages wait to be sent`));
+      return Promise.reject(new RangeError(`${itemsMax} messages wait already`));
     }
     const last = this.#items.at(-1)?.queued_at ?? 0;
     const queued_at = Math.max(this.#parts.clock.now(), last + 1);
@@ -191,6 +193,9 @@ export class Outbox {
         }
         const waitMs = await this.#try(item, lane);
         if (waitMs > 0) {
+          item.waiting = true;
+          item.retry_at = clock.now() + waitMs;
+          this.#changed();
           if (this.#running) lane.timer = clock.setTimeout(() => void this.#flush(room), waitMs);
           return;
         }
@@ -210,10 +215,6 @@ export class Outbox {
       this.#sent(item.nonce, message);
       return 0;
     } catch (error) {
-      if (!item.waiting && this.#items.includes(item)) {
-        item.waiting = true;
-        this.#changed();
-      }
       const backoff = () => Math.max(waitMinMs, lane.backoff.next());
       // 401 is the connection's to tell; the message is kept for the next time.
       if (!(error instanceof ProblemError) || error.status === 401) {

@@ -126,6 +126,8 @@ export interface Problem {
   detail?: string;
   request_id?: string;
   fields?: Record<string, string>;
+  /** Over WebSocket, which has no `Retry-After`. */
+  retry_after_s?: number;
 }
 
 /** A line of the stream before it is known what it is. */

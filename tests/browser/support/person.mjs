@@ -32,6 +32,8 @@ export const password = 'a long enough password';
 let people = 0;
 
 export class Person {
+  static #here = new Set(); // those who have not left
+
   /** A new browser context (cookies and storage of its own) on the page. */
   static async visit(browser, stack, options = {}) {
     const person = await Person.blank(browser, stack, options);
@@ -43,7 +45,13 @@ export class Person {
   static async blank(browser, stack, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(deadlineMs);
-    return new Person(await context.newPage(), stack);
+    const person = new Person(await context.newPage(), stack);
+    Person.#here.add(person);
+    return person;
+  }
+
+  static async allLeave() {
+    for (const person of Person.#here) await person.leave();
   }
 
   /** Somebody new, signed up through the page. */
@@ -66,6 +74,7 @@ export class Person {
   }
 
   async leave() {
+    Person.#here.delete(this);
     await this.page.context().close();
     assert.deepEqual(this.complaints, []);
   }

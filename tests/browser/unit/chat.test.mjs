@@ -57,7 +57,15 @@ function events() {
   const heard = [];
   const reading = { tell: (roomId, id) => heard.push(['read', id]) };
   const isSeen = (roomId) => roomId === store.currentRoomId;
-  const stream = new Events({ store, rooms, reading, isSeen, isReadBack: () => false, onMessage: ({ id }) => heard.push(['new', id]) });
+  const stream = new Events({
+    store,
+    rooms,
+    reading,
+    isSeen,
+    isReadBack: () => false,
+    onMessage: ({ id }) => heard.push(['new', id]),
+    onGone: ({ id }, why) => heard.push([why, id]),
+  });
   return { stream, heard };
 }
 
@@ -95,11 +103,18 @@ test('what is seen as it comes is told to the server and counts nothing; one\'s 
   assert.deepEqual(heard, [['read', 'm_001'], ['new', 'm_001']]);
 });
 
-test('who is removed from a room has it no more', () => {
-  const { stream } = events();
+test('who is removed from a room has it no more, and hears of it; who has left it knows', () => {
+  const { stream, heard } = events();
   store.addRoom(direct);
   stream.apply({ type: 'member.left', room_id: 'r_1', data: { user: me, user_id: 'u_me', reason: 'removed' } });
   assert.equal(store.rooms.size, 0);
+  store.addRoom(direct);
+  stream.apply({ type: 'member.left', room_id: 'r_1', data: { user: me, user_id: 'u_me', reason: 'left' } });
+  assert.equal(store.rooms.size, 0);
+  store.addRoom(direct);
+  stream.apply({ type: 'room.deleted', room_id: 'r_1', data: { id: 'r_1' } });
+  stream.apply({ type: 'room.deleted', room_id: 'r_1', data: { id: 'r_1' } });
+  assert.deepEqual(heard, [['removed', 'r_1'], ['deleted', 'r_1']]);
 });
 
 test('a jump that is asked for while an older page is on its way waits for it, and leaves no hole', async () => {
@@ -137,6 +152,56 @@ test('back to the newest: what is said while that page is on its way is there, t
   store.addMessage(message(302));
   assert.equal(seqs().at(-1), 302);
 });
+
+test('back to the newest, where more is said with each page that comes: none of it is left out', async () => {
+  const history = new History({ api, store });
+  store.addRoom({ ...direct, last_message: message(300) });
+  const finding = history.find('r_1', 'm_100');
+  await answerAll();
+  await finding;
+  const back = history.newest('r_1');
+  for (const seq of [301, 302, 303]) {
+    await settle();
+    log.push(message(seq));
+    store.addMessage(message(seq));
+    asked.shift().answer();
+  }
+  await answerAll();
+  await back;
+  assert.equal(store.timeline('r_1').hasNewer, false);
+  assert.equal(seqs().at(-1), 303);
+  isOneRun();
+});
+
+for (const [what, ask] of Object.entries({
+  'a jump': (history) => history.find('r_1', 'm_100'),
+  'the page before': (history) => history.older('r_1'),
+  'the first page': (history) => history.open('r_1'),
+})) {
+  test(`what is changed, deleted or reacted to while ${what} is on its way is so when it has come`, async () => {
+    const history = new History({ api, store });
+    store.addRoom({ ...direct, last_message: message(300) });
+    if (what !== 'the first page') {
+      const opening = history.open('r_1');
+      await answerAll();
+      await opening;
+    }
+    const loading = ask(history);
+    await settle();
+    const [{ place }] = asked; // what it says is how things are now
+    const [edited, deleted, reacted] = pageOf(place).messages;
+    const { stream } = events();
+    stream.apply({ type: 'message.updated', room_id: 'r_1', data: { ...edited, text: 'changed' } });
+    stream.apply({ type: 'message.deleted', room_id: 'r_1', data: { ...deleted, text: undefined, deleted_at: 'now' } });
+    stream.apply({ type: 'reaction.added', room_id: 'r_1', data: { message_id: reacted.id, user_id: 'u_me', emoji: '👍', count: 1 } });
+    await answerAll();
+    await loading;
+    const timeline = store.timeline('r_1');
+    assert.equal(timeline.find(edited.id).text, 'changed');
+    assert.equal(timeline.find(deleted.id).deleted_at, 'now');
+    assert.deepEqual(timeline.find(reacted.id).reactions, [{ emoji: '👍', count: 1, me: true }]);
+  });
+}
 
 test('a page that does not come leaves what is there, and can be asked for again', async () => {
   const history = new History({ api, store });

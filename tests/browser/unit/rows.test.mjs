@@ -65,3 +65,11 @@ test('a row is drawn again when what is seen of it changes, and only then', () =
     assert.notEqual(stamp(more), plain);
   }
 });
+
+test('what stands behind one that waits, waits; what was refused holds nobody up', () => {
+  const item = (nonce, more) => ({ nonce, room_id: 'r_1', text: nonce, queued_at: start, state: 'pending', ...more });
+  const waiting = (unsent) => rows([], { unsent }).filter(({ kind }) => kind === 'message').map((row) => row.waiting);
+  assert.deepEqual(waiting([item('n1'), item('n2')]), [false, false]);
+  assert.deepEqual(waiting([item('n1', { state: 'failed', waiting: true }), item('n2')]), [false, false]);
+  assert.deepEqual(waiting([item('n1'), item('n2', { waiting: true }), item('n3'), item('n4', { state: 'failed' })]), [false, true, true, false]);
+});

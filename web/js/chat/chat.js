@@ -22,7 +22,7 @@ const transports = ['websocket', 'sse', 'poll'];
 /** Where the choice of a transport is kept, for all tabs. */
 export const modeKey = 'fairlead.transport';
 
-/** Emits 'status' when the connection has changed, and 'message' for each one of somebody else. */
+/** Emits 'status' when the connection has changed, 'message' for each one of somebody else, 'gone' {room, why} (events.js). */
 export class Chat extends EventTarget {
   store = new Store();
   mode = storage.load(modeKey) ?? 'auto'; // a transport, or the best that works
@@ -56,7 +56,8 @@ export class Chat extends EventTarget {
     this.history = new History({ api, store });
     this.reading = new Reading({ api, store });
     const onMessage = (message) => this.dispatchEvent(new CustomEvent('message', { detail: message }));
-    this.#events = new Events({ store, rooms: this.rooms, reading: this.reading, isSeen, isReadBack, onMessage });
+    const onGone = (room, why) => this.dispatchEvent(new CustomEvent('gone', { detail: { room, why } }));
+    this.#events = new Events({ store, rooms: this.rooms, reading: this.reading, isSeen, isReadBack, onMessage, onGone });
   }
 
   async start() {

@@ -5,6 +5,7 @@
  * @param isSeen (roomId) => whether the person is looking at this room just now
  * @param isReadBack (roomId) => whether the person has scrolled back in this room
  * @param onMessage called with each message of somebody else
+ * @param onGone called with a room that is deleted, and 'deleted', or that somebody has put this person out of, and 'removed'
  */
 export class Events {
   #store;
@@ -13,14 +14,16 @@ export class Events {
   #isSeen;
   #isReadBack;
   #onMessage;
+  #onGone;
 
-  constructor({ store, rooms, reading, isSeen, isReadBack, onMessage }) {
+  constructor({ store, rooms, reading, isSeen, isReadBack, onMessage, onGone }) {
     this.#store = store;
     this.#rooms = rooms;
     this.#reading = reading;
     this.#isSeen = isSeen;
     this.#isReadBack = isReadBack;
     this.#onMessage = onMessage;
+    this.#onGone = onGone;
   }
 
   apply({ type, data, room_id: roomId }) {
@@ -38,7 +41,7 @@ export class Events {
       case 'room.updated':
         return this.#roomChanged(data);
       case 'room.deleted':
-        return store.removeRoom(roomId);
+        return this.#gone(roomId, 'deleted');
       case 'member.joined':
       case 'member.left':
       case 'member.updated':
@@ -73,12 +76,18 @@ export class Events {
     this.#quietly(this.#rooms.refresh(room.id));
   }
 
-  #memberChanged(type, roomId, { member, room, user }) {
+  #memberChanged(type, roomId, { member, room, user, reason }) {
     const isMe = (member?.user ?? member ?? user).id === this.#store.user.id;
-    if (isMe && type === 'member.left') this.#store.removeRoom(roomId);
+    if (isMe && type === 'member.left') this.#gone(roomId, reason);
+    else if (type === 'member.updated') this.#store.putMember(roomId, member);
     else if (isMe && room) this.#roomChanged(room);
-    else if (isMe) this.#quietly(this.#rooms.refresh(roomId));
     else if (roomId === this.#store.currentRoomId) this.#quietly(this.#rooms.refreshPeople(roomId));
+  }
+
+  #gone(roomId, why) {
+    const room = this.#store.rooms.get(roomId);
+    this.#store.removeRoom(roomId);
+    if (room && why !== 'left') this.#onGone(room, why);
   }
 
   /** For refreshes that follow an event: a failure now is made good by the next one. */

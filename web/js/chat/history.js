@@ -46,9 +46,14 @@ export class History {
   /** Back from a jump to where new messages come in. */
   async newest(roomId) {
     await this.#loads.get(roomId)?.catch(() => {});
-    if (!this.#store.timeline(roomId).hasNewer) return;
+    const timeline = this.#store.timeline(roomId);
+    if (!timeline.hasNewer) return;
     await this.#jump(roomId, {});
-    await this.newer(roomId); // what was said meanwhile
+    // What was said meanwhile; again and again, where much is said.
+    for (let last; last !== timeline.messages.at(-1); ) {
+      last = timeline.messages.at(-1);
+      await this.newer(roomId);
+    }
   }
 
   /** Asks for a message that another one answers; what is gone is not asked for twice. */

@@ -1,4 +1,4 @@
-// Tells the server how far the person has read, at most once a second and room.
+// Tells the server how far the person has read: at most once a second and room, and at once when the page is left.
 
 const tellAfterMs = 1_000;
 
@@ -23,6 +23,14 @@ export class Reading {
       this.#timers.set(roomId, setTimeout(() => this.#tellNow(roomId), tellAfterMs));
     }
     this.#toTell.set(roomId, messageId);
+  }
+
+  /** The page is left, perhaps for good. */
+  tellAll() {
+    for (const [roomId, timer] of [...this.#timers]) {
+      clearTimeout(timer);
+      this.#tellNow(roomId);
+    }
   }
 
   /** What was not told yet comes with what is seen next. */

@@ -73,9 +73,38 @@ export class Rooms {
   async add(roomId, name) {
     const found = (await this.#api.findUsers(name)).find((user) => user.name === name);
     if (!found) return false;
-    await this.#api.addMember(roomId, found.id);
+    await this.#api.setMember(roomId, found.id);
     await this.refreshPeople(roomId);
     return true;
+  }
+
+  /** Changes what is given of {name, topic, visibility, slow_mode_seconds}. */
+  async change(roomId, changes) {
+    this.#take(await this.#api.updateRoom(roomId, changes));
+  }
+
+  /** For everybody, with all that was said in it. */
+  async delete(roomId) {
+    await this.#api.deleteRoom(roomId); // the stream says that it is gone
+  }
+
+  // ---- what moderators decide about a member
+
+  async setRole(roomId, user, role) {
+    this.#store.putMember(roomId, await this.#api.setMember(roomId, user.id, role));
+  }
+
+  async mute(roomId, user, seconds) {
+    this.#store.putMember(roomId, await this.#api.mute(roomId, user.id, seconds));
+  }
+
+  async unmute(roomId, user) {
+    await this.#api.unmute(roomId, user.id); // the stream says how they are now
+  }
+
+  async remove(roomId, user) {
+    await this.#api.removeMember(roomId, user.id);
+    await this.refreshPeople(roomId);
   }
 
   async #findPeer(roomId) {

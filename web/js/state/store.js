@@ -1,11 +1,13 @@
 // What the page knows, and how events change it. No network and no DOM in here.
 // Emits 'change' with detail = a Set of topics: rooms, timeline, people, typing.
 
+import { isModerator } from './ranks.js';
 import { Timeline } from './timeline.js';
 import * as unread from './unread.js';
 
 const typingLastsMs = 5_000; // the server passes on one typing event each 3 s
 const quotesMax = 500;
+const timerMaxMs = 2 ** 31 - 1;
 
 export class Store extends EventTarget {
   user = null;
@@ -13,7 +15,7 @@ export class Store extends EventTarget {
   publicRooms = []; // those to join
   currentRoomId = null;
   timelines = new Map(); // room id → Timeline
-  members = new Map(); // room id → Map of user id → {user, role}
+  members = new Map(); // room id → Map of user id → {user, role, muted_until}
   peers = new Map(); // direct room id → the other user
   presence = new Map(); // user id → {status, last_seen_at, transports}
   counts = new Map(); // large rooms: room id → {online, away, members}
@@ -22,6 +24,7 @@ export class Store extends EventTarget {
 
   #topics = new Set();
   #now;
+  #unmuting = null; // when the next mute is over
 
   constructor({ now = () => Date.now() } = {}) {
     super();
@@ -46,6 +49,7 @@ export class Store extends EventTarget {
     this.rooms = new Map(rooms.map((room) => [room.id, { ...room, ...unread.unreadOf(room) }]));
     for (const known of [this.timelines, this.members, this.typing, this.presence, this.counts, this.quotes]) known.clear();
     this.setPresence(presence);
+    this.#awaitUnmuting();
     this.changed('rooms', 'timeline', 'people', 'typing');
   }
 
@@ -72,8 +76,12 @@ export class Store extends EventTarget {
     return timeline;
   }
 
+  /** New, or changed. What the stream says of it is the same for everybody: it has no role, and does not say who is muted. */
   addRoom(room) {
-    this.rooms.set(room.id, { ...unread.unreadOf({}), ...this.rooms.get(room.id), ...room });
+    const old = { ...this.rooms.get(room.id), slow_mode_seconds: undefined };
+    if (room.role) old.muted_until = undefined;
+    this.rooms.set(room.id, { ...unread.unreadOf({}), ...old, ...room });
+    this.#awaitUnmuting();
     this.publicRooms = this.publicRooms.filter(({ id }) => id !== room.id);
     this.changed('rooms');
   }
@@ -90,6 +98,22 @@ export class Store extends EventTarget {
     const peer = this.peers.get(room.id);
     // Until it is known who that is: the server names a direct room by both.
     return peer ? displayName(peer) : room.name.split(', ').filter((name) => name !== this.user?.name).join(', ');
+  }
+
+  /** When a room of one's own, or a member, may write again; null if they may now. */
+  mutedUntil(roomOrMember) {
+    const until = Date.parse(roomOrMember?.muted_until);
+    return until > this.#now() ? new Date(until) : null;
+  }
+
+  /** Whether the person may write in a room, and change and react to what is there. */
+  mayWrite(room) {
+    return Boolean(room) && room.role !== 'reader' && !this.mutedUntil(room);
+  }
+
+  /** The seconds that this person waits between two messages in a room; 0: none. */
+  slowMode(room) {
+    return isModerator(room?.role) ? 0 : (room?.slow_mode_seconds ?? 0);
   }
 
   /** Up to the newest message. True if that is news to the server. */
@@ -126,7 +150,32 @@ export class Store extends EventTarget {
       const peer = members.find(({ user }) => user.id !== this.user.id);
       if (peer) this.peers.set(roomId, peer.user);
     }
+    this.#awaitUnmuting();
     this.changed('people', 'rooms', 'timeline');
+  }
+
+  /** Somebody has another role, is muted, or not any more. */
+  putMember(roomId, member) {
+    const { user, role, muted_until: mutedUntil } = member;
+    this.members.get(roomId)?.set(user.id, member);
+    const room = this.rooms.get(roomId);
+    if (room && user.id === this.user.id) Object.assign(room, { role, muted_until: mutedUntil });
+    this.#awaitUnmuting();
+    this.changed('people', 'rooms', 'timeline');
+  }
+
+  /** A mute that is over is not told: the views look again then. */
+  #awaitUnmuting() {
+    clearTimeout(this.#unmuting);
+    let next = Infinity;
+    for (const known of [this.rooms, ...this.members.values()]) {
+      for (const one of known.values()) next = Math.min(next, this.mutedUntil(one) ?? Infinity);
+    }
+    if (next === Infinity) return;
+    this.#unmuting = setTimeout(() => {
+      this.#awaitUnmuting();
+      this.changed('people', 'rooms', 'timeline');
+    }, Math.min(next - this.#now(), timerMaxMs));
   }
 
   /** The users of a room by their user names; whom one may mention. */

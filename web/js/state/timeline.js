@@ -9,8 +9,19 @@ export class Timeline {
   hasMore = true; // there are older ones
   hasNewer = false; // there are newer ones than the run has
   loaded = false; // a page is here
-  loading = false;
+  #loading = false;
+  #meanwhile = []; // changes that came while a page is on its way: it may say how it was before them
   #newestSeq = 0; // of all that has been heard of
+
+  /** Whether a page is on its way. */
+  get loading() {
+    return this.#loading;
+  }
+
+  set loading(loading) {
+    this.#loading = loading;
+    this.#meanwhile = [];
+  }
 
   /**
    * Puts one in its place by `seq`: a newer state of one that is here, or, if `growing`, a new one.
@@ -18,6 +29,11 @@ export class Timeline {
    * not reach the newest, and everything before the first page has been asked for.
    */
   put(message, { growing = false } = {}) {
+    if (this.loading && !growing) this.#meanwhile.push(() => this.#put(message, growing));
+    this.#put(message, growing);
+  }
+
+  #put(message, growing) {
     if (growing) this.#newestSeq = Math.max(this.#newestSeq, message.seq);
     if (!this.loaded && !this.loading) return;
     const { messages } = this;
@@ -35,7 +51,12 @@ export class Timeline {
   }
 
   /** Somebody has reacted, or taken it back. `isMe`: it was the person at this page. */
-  react({ message_id: messageId, emoji, count }, { added, isMe }) {
+  react(change, how) {
+    if (this.loading) this.#meanwhile.push(() => this.#react(change, how));
+    this.#react(change, how);
+  }
+
+  #react({ message_id: messageId, emoji, count }, { added, isMe }) {
     const index = this.messages.findIndex(({ id }) => id === messageId);
     if (index < 0) return;
     const message = this.messages[index];
@@ -61,6 +82,7 @@ export class Timeline {
     this.#merge(messages);
     this.hasMore = hasMore;
     this.loaded = true;
+    this.#catchUp();
     if (this.messages.length <= heldMax) return;
     this.messages.splice(heldMax);
     this.hasNewer = true;
@@ -70,6 +92,7 @@ export class Timeline {
   addNewerPage({ messages, has_more: hasMore }) {
     this.#merge(messages);
     this.hasNewer = hasMore || (this.messages.at(-1)?.seq ?? 0) < this.#newestSeq;
+    this.#catchUp();
     if (this.messages.length <= heldMax) return;
     this.messages.splice(0, this.messages.length - heldMax);
     this.hasMore = true;
@@ -82,6 +105,14 @@ export class Timeline {
     this.hasMore = (messages[0]?.seq ?? 1) > 1;
     this.hasNewer = (messages.at(-1)?.seq ?? 0) < this.#newestSeq;
     this.loaded = true;
+    this.#catchUp();
+  }
+
+  /** What has changed since the page was asked for. */
+  #catchUp() {
+    const changes = this.#meanwhile;
+    this.#meanwhile = [];
+    for (const change of changes) change();
   }
 
   #merge(messages) {

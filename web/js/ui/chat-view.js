@@ -13,6 +13,7 @@ import { EmojiPicker } from './emoji-picker.js';
 import { InboxView } from './inbox-view.js';
 import { PageTitle } from './page-title.js';
 import { PeopleView } from './people-view.js';
+import { RoomDialog } from './room-dialog.js';
 import { RoomsView } from './rooms-view.js';
 import { SearchView } from './search-view.js';
 import { Speaker } from './speaker.js';
@@ -21,7 +22,7 @@ import { TimelineView } from './timeline-view.js';
 import { hideToast, toast } from './toast.js';
 import { followViewport } from './viewport.js';
 
-const lists = ['messages', 'my-rooms', 'direct-rooms', 'public-rooms', 'people-list', 'search-results', 'inbox-results', 'direct-people'];
+const lists = ['messages', 'my-rooms', 'direct-rooms', 'public-rooms', 'people-list', 'search-results', 'inbox-results', 'direct-people', 'member-menu'];
 
 export class ChatView {
   #chat;
@@ -40,6 +41,7 @@ export class ChatView {
     this.#picker = picker;
     this.#views = {
       rooms: new RoomsView({ chat, signal, onOpen }),
+      roomDialog: new RoomDialog({ chat, signal, onOpen }),
       direct: new DirectView({ chat, signal, onOpen }),
       timeline: new TimelineView({ chat, signal, onSeen: () => this.#seen(), does: this.#messageActions() }),
       composer: new ComposerView({ chat, signal, picker, onWrite: () => this.#views.timeline.toNewest() }),
@@ -49,6 +51,7 @@ export class ChatView {
       inbox: new InboxView({ chat, signal, onJump }),
     };
     chat.store.addEventListener('change', ({ detail }) => this.#render(detail), { signal });
+    chat.addEventListener('gone', ({ detail }) => this.#gone(detail), { signal });
     chat.addEventListener('message', ({ detail }) => this.#speak(detail), { signal });
     $('sign-out').addEventListener('click', onSignOut, { signal });
     $('back').addEventListener('click', () => this.#showRooms(), { signal });
@@ -74,6 +77,7 @@ export class ChatView {
   hide() {
     this.#leaving.abort();
     for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+    for (const popover of document.querySelectorAll(':popover-open')) popover.hidePopover();
     $('chat').hidden = true;
     for (const id of ['composer-text', 'search-words']) $(id).value = '';
     for (const id of lists) $(id).replaceChildren(); // they would call what is over
@@ -99,8 +103,8 @@ export class ChatView {
     if (topics.has('rooms')) {
       if (store.currentRoomId && !store.currentRoom) this.#showRooms(); // gone from it
       this.#views.inbox.render();
-      this.#views.composer.render();
     }
+    if (topics.has('rooms') || topics.has('timeline')) this.#views.composer.render();
     if (topics.has('rooms') || topics.has('people')) {
       this.#views.rooms.render();
       this.#views.people.render();
@@ -139,7 +143,7 @@ export class ChatView {
     this.#render(new Set(['rooms', 'timeline']));
     // On a phone the keyboard should not spring up over the messages.
     if (matchMedia('(pointer: coarse)').matches) $('room-name').focus();
-    else $('composer-text').focus();
+    else this.#views.composer.focus();
     await this.#quietly(opening);
     if (messageId) await this.#jump(roomId, messageId);
   }
@@ -163,6 +167,12 @@ export class ChatView {
     if (sure) await this.#loud(this.#chat.rooms.leave(room.id));
   }
 
+  #gone({ room, why }) {
+    const name = this.#chat.store.titleOf(room);
+    toast(why === 'removed' ? `You were removed from ${name}.` : `${name} was deleted.`);
+    this.#quietly(this.#chat.rooms.refreshPublic());
+  }
+
   #write(user) {
     return this.#loud(this.#views.direct.write(user));
   }
@@ -179,7 +189,7 @@ export class ChatView {
       reply: (message) => this.#views.composer.reply(message),
       edit: (message) => this.#views.composer.edit(message),
       remove: (message) => this.#remove(message),
-      back: () => $('composer-text').focus(),
+      back: () => this.#views.composer.focus(),
       failed: (error) => toast(explain(error)),
     };
   }
@@ -206,7 +216,7 @@ export class ChatView {
   // ---- the person
 
   #key(event) {
-    const isField = event.target.closest?.('input, textarea');
+    const isField = event.target.closest?.('input, textarea, select');
     const isSearch = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
     if (!isSearch && (event.key !== '/' || isField)) return;
     event.preventDefault();
@@ -214,7 +224,7 @@ export class ChatView {
   }
 
   #visible() {
-    if (document.visibilityState !== 'visible') return;
+    if (document.visibilityState !== 'visible') return this.#chat.reading.tellAll();
     this.#seen();
     this.#quietly(this.#chat.rooms.refreshPublic());
   }

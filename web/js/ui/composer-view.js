@@ -3,11 +3,13 @@
 import { Compositions, lastOwn } from '../state/composition.js';
 import { explain } from '../words.js';
 import { $, setNote, setText } from './dom.js';
+import { spanOf, timeOf, untilOf } from './format.js';
 import { MentionList } from './mention-list.js';
 import { shorten } from './timeline-rows.js';
 
 const charsMax = 4_000; // as the server counts: characters, not UTF-16 units
 const countFrom = 3_800;
+const countdownMs = 60_000; // so long before a message goes its seconds are counted
 
 export class ComposerView {
   #chat;
@@ -16,6 +18,7 @@ export class ComposerView {
   #compositions = new Compositions();
   #mentions;
   #saving = false;
+  #ticking = null;
 
   /** @param onWrite called before a new message goes */
   constructor({ chat, signal, picker, onWrite }) {
@@ -32,6 +35,7 @@ export class ComposerView {
       this.#send();
       $('composer-text').focus();
     });
+    signal.addEventListener('abort', () => clearTimeout(this.#ticking));
   }
 
   render() {
@@ -40,9 +44,42 @@ export class ComposerView {
     $('composer').hidden = !room || room.role === 'reader';
     if (!room) return;
     $('composer-text').placeholder = `Message ${store.titleOf(room)}`;
+    this.#renderMute(store.mutedUntil(room));
+    this.#renderSlowMode(room);
     if (room.id === this.#roomId) return;
     this.#roomId = room.id;
     this.#show();
+  }
+
+  /** To write, or, while that cannot be, to what says why. */
+  focus() {
+    $($('composer-writing').hidden ? 'composer-muted' : 'composer-text').focus();
+  }
+
+  /** Instead of the box; what is written in it stays. */
+  #renderMute(until) {
+    const writing = $('composer-writing');
+    const had = writing.contains(document.activeElement);
+    setNote($('composer-muted'), until && `You are muted until ${untilOf(until)}.`);
+    if (writing.hidden === Boolean(until)) return;
+    writing.hidden = Boolean(until);
+    if (had) this.focus();
+    if (!until) this.#measure(); // it had no height
+  }
+
+  /** How often one may write here; and when it goes, if something of this person waits for that. */
+  #renderSlowMode(room) {
+    clearTimeout(this.#ticking);
+    const seconds = this.#chat.store.slowMode(room);
+    const now = Date.now();
+    const isLive = this.#chat.status.state === 'live';
+    const goesAt = seconds && isLive ? this.#chat.unsent(room.id).find(({ retry_at: at }) => at > now)?.retry_at : undefined;
+    const left = goesAt - now;
+    const goes = left > countdownMs ? `at ${timeOf(new Date(goesAt))}` : `in ${spanOf(Math.ceil(left / 1000))}`;
+    $('composer-pace').hidden = !seconds;
+    setText($('composer-slow'), `Slow mode: one message each ${spanOf(seconds)}`);
+    setText($('composer-goes'), goesAt ? `. Yours goes ${goes}` : '');
+    if (goesAt) this.#ticking = setTimeout(() => this.render(), left > countdownMs ? left - countdownMs : left % 1000 || 1000);
   }
 
   /** The next message answers this one. */

@@ -58,7 +58,7 @@ export function reconcile(parent, items, { key, stamp, render }) {
         const had = element.contains(document.activeElement) ? document.activeElement : null;
         if (next === element) next = made;
         element.replaceWith(made);
-        if (had) (had === element ? made : made.querySelector('button'))?.focus({ preventScroll: true });
+        if (had) (had === element ? made : counterpart(made, had))?.focus({ preventScroll: true });
       }
       element = made;
     }
@@ -72,6 +72,12 @@ export function reconcile(parent, items, { key, stamp, render }) {
     next = next.nextElementSibling;
     gone.remove();
   }
+}
+
+/** The button of `made` that is called as `had`, or the first one. */
+function counterpart(made, had) {
+  const buttons = [...made.querySelectorAll('button')];
+  return buttons.find((button) => button.ariaLabel === had.ariaLabel) ?? buttons[0];
 }
 
 /** Messages spoken by screen readers; the oldest go, so that the region stays small. */

@@ -3,9 +3,9 @@
 import * as emoji from '../state/emoji.js';
 import * as storage from '../storage.js';
 import { $, h } from './dom.js';
+import { placeBeside } from './popover.js';
 
 const recentKey = 'fairlead.emoji';
-const edgePx = 8;
 const moves = { ArrowRight: 1, ArrowLeft: -1 };
 
 export class EmojiPicker {
@@ -28,7 +28,7 @@ export class EmojiPicker {
     $('emoji-words').value = '';
     this.#render();
     $('emoji-picker').showPopover();
-    this.#place(anchor.getBoundingClientRect());
+    placeBeside($('emoji-picker'), anchor, 'above');
     if (matchMedia('(pointer: coarse)').matches) $('emoji-grid').querySelector('button').focus();
     else $('emoji-words').focus();
   }
@@ -51,15 +51,6 @@ export class EmojiPicker {
     });
     if (buttons.length > 0) buttons[0].tabIndex = 0;
     $('emoji-grid').replaceChildren(...(buttons.length > 0 ? buttons : [h('p', { class: 'hint' }, 'Nothing like that.')]));
-  }
-
-  /** Above the anchor if there is room, else below it; always within the page. */
-  #place({ top, bottom, right }) {
-    const { style, offsetWidth: width, offsetHeight: height } = $('emoji-picker');
-    const left = Math.max(edgePx, Math.min(right - width, innerWidth - width - edgePx));
-    const above = top - height - edgePx;
-    style.left = `${left}px`;
-    style.top = `${above > edgePx ? above : Math.max(edgePx, Math.min(bottom + edgePx, innerHeight - height - edgePx))}px`;
   }
 
   #pick(button) {

@@ -25,6 +25,20 @@ export function dayOf(date, now = new Date()) {
   return (date.getFullYear() === now.getFullYear() ? day : dayOfYear).format(date);
 }
 
+/** A moment to come: 14:30, tomorrow 14:30, Monday 3 March 14:30. */
+export function untilOf(date, now = new Date()) {
+  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  if (date.toDateString() === now.toDateString()) return timeOf(date);
+  if (date.toDateString() === tomorrow.toDateString()) return `tomorrow ${timeOf(date)}`;
+  return `${dayOf(date, now)} ${timeOf(date)}`;
+}
+
+/** A span: 30 s, 5 min, 1 h 30 min. */
+export function spanOf(seconds) {
+  const parts = [[Math.floor(seconds / 3600), 'h'], [Math.floor((seconds % 3600) / 60), 'min'], [seconds % 60, 's']];
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ');
+}
+
 /** "Ann", "Ann and Bob", "Ann, Bob and 3 others". */
 export function listOf(names) {
   if (names.length <= 2) return names.join(' and ');

@@ -6,7 +6,7 @@ import { $, h, icon } from './dom.js';
 export class MessageActions {
   #does;
   #rowOf;
-  #mayReply;
+  #mayWrite;
   #mayDelete;
   #toolbar;
   #at = null; // the key of the message that has the toolbar
@@ -14,13 +14,13 @@ export class MessageActions {
 
   /**
    * @param rowOf (key) => the row of the timeline
-   * @param mayReply () => whether this person may  @param mayDelete (message) => the same
+   * @param mayWrite () => whether this person may  @param mayDelete (message) => the same
    * @param does {react(message, anchor), reply(message), edit(message), remove(message), back()}
    */
-  constructor({ signal, rowOf, mayReply, mayDelete, does }) {
+  constructor({ signal, rowOf, mayWrite, mayDelete, does }) {
     this.#does = does;
     this.#rowOf = rowOf;
-    this.#mayReply = mayReply;
+    this.#mayWrite = mayWrite;
     this.#mayDelete = mayDelete;
     this.#toolbar = h('div', { class: 'message-actions', role: 'toolbar', 'aria-label': 'What to do with this message' });
     const on = (type, listener) => $('messages').addEventListener(type, listener, { signal });
@@ -87,13 +87,14 @@ export class MessageActions {
     const button = (words, drawn, action) =>
       h('button', { type: 'button', class: 'quiet icon', 'aria-label': words, title: words, onclick: action }, icon(drawn));
     const remove = () => this.#does.remove(message);
-    this.#toolbar.replaceChildren(
+    const buttons = this.#mayWrite() ? [
       button('React', 'smile', ({ currentTarget }) => this.#does.react(message, currentTarget)),
-      ...(this.#mayReply() ? [button('Reply', 'reply', () => this.#leave(() => this.#does.reply(message)))] : []),
+      button('Reply', 'reply', () => this.#leave(() => this.#does.reply(message))),
       ...(row.mine ? [button('Edit', 'edit', () => this.#leave(() => this.#does.edit(message)))] : []),
-      ...(this.#mayDelete(message) ? [button('Delete', 'delete', remove)] : []),
-    );
-    item.append(this.#toolbar);
+    ] : [];
+    if (this.#mayDelete(message)) buttons.push(button('Delete', 'delete', remove));
+    this.#toolbar.replaceChildren(...buttons);
+    if (buttons.length > 0) item.append(this.#toolbar);
   }
 
   /** Goes on in the message box. */
@@ -126,9 +127,9 @@ export class MessageActions {
     if (!row?.message.id || row.deleted) return false;
     const { message } = row;
     const actions = {
-      '+': () => this.#does.react(message, item),
-      r: () => this.#mayReply() && this.#leave(() => this.#does.reply(message)),
-      e: () => row.mine && this.#leave(() => this.#does.edit(message)),
+      '+': () => this.#mayWrite() && this.#does.react(message, item),
+      r: () => this.#mayWrite() && this.#leave(() => this.#does.reply(message)),
+      e: () => row.mine && this.#mayWrite() && this.#leave(() => this.#does.edit(message)),
       Delete: () => this.#mayDelete(message) && this.#does.remove(message),
       Enter: () => this.#toolbar.querySelector('button')?.focus(),
     };

@@ -1,18 +1,22 @@
 // Who is in the room, who of them is here, who is writing.
 
+import { isModerator } from '../state/ranks.js';
 import { displayName } from '../state/store.js';
 import { explain } from '../words.js';
 import { avatar } from './avatar.js';
 import { $, h, icon, reconcile, setNote, setText } from './dom.js';
-import { fullTimeOf, listOf, plural } from './format.js';
+import { fullTimeOf, listOf, plural, untilOf } from './format.js';
+import { MemberMenu } from './member-menu.js';
 
 const words = { online: 'here', away: 'away', offline: 'not here', unknown: 'not known' };
+const roleWords = { owner: 'owner', moderator: 'moderator', reader: 'only reads' };
 const order = ['online', 'away', 'unknown', 'offline'];
 
 export class PeopleView {
   #chat;
   #onLeave;
   #onWrite;
+  #menu;
   #wide = matchMedia('(min-width: 70rem)'); // room for the list beside the messages, as in style.css
   #wanted = this.#wide.matches;
   #roomId = null;
@@ -22,6 +26,7 @@ export class PeopleView {
     this.#chat = chat;
     this.#onLeave = onLeave;
     this.#onWrite = onWrite;
+    this.#menu = new MemberMenu({ chat, signal });
     const on = (id, listener) => $(id).addEventListener('click', listener, { signal });
     on('people-toggle', () => this.#toggle(!this.#wanted));
     on('people-close', () => this.#close());
@@ -71,12 +76,12 @@ export class PeopleView {
     if (room.id !== this.#roomId) setNote($('add-person-note'), '');
     this.#roomId = room.id;
     $('leave-room').hidden = room.kind === 'direct';
-    $('add-person').hidden = room.kind === 'direct' || !['owner', 'moderator'].includes(room.role);
-    const people = [...(store.members.get(room.id)?.values() ?? [])].map(({ user, role }) => ({
-      user,
-      role,
-      name: displayName(user),
-      presence: store.presence.get(user.id) ?? { status: 'unknown' },
+    for (const id of ['add-person', 'room-settings']) $(id).hidden = room.kind === 'direct' || !isModerator(room.role);
+    const people = [...(store.members.get(room.id)?.values() ?? [])].map((member) => ({
+      ...member,
+      name: displayName(member.user),
+      until: store.mutedUntil(member),
+      presence: store.presence.get(member.user.id) ?? { status: 'unknown' },
     }));
     people.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
     const counted = store.counts.get(room.id);
@@ -85,18 +90,20 @@ export class PeopleView {
     $('people-toggle').title = `${plural(counted?.members ?? people.length, 'member')}, ${here} here now`;
     reconcile($('people-list'), people, {
       key: ({ user }) => user.id,
-      stamp: ({ name, role, presence }) =>
-        JSON.stringify([name, role, presence.status, presence.transports]),
+      stamp: (person) =>
+        JSON.stringify([person.name, person.role, person.until, room.role, person.presence.status, person.presence.transports]),
       render: (person) => this.#person(person),
     });
   }
 
-  #person({ user, role, name, presence }) {
+  #person(person) {
+    const { user, role, name, until, presence } = person;
     const { status } = presence;
     const isMe = user.id === this.#chat.store.user.id;
     const lastSeen = status === 'offline' && presence.last_seen_at;
     const details = [words[status] ?? words.unknown];
-    if (role === 'owner' || role === 'moderator') details.push(role);
+    if (roleWords[role]) details.push(roleWords[role]);
+    if (until) details.push(`muted until ${untilOf(until)}`);
     return h('li', {
       class: `person ${status}`,
       'data-testid': 'person',
@@ -107,7 +114,22 @@ export class PeopleView {
     h('span', { class: 'who' },
       h('span', { class: 'name', dir: 'auto' }, isMe ? `${name} (you)` : name),
       h('span', { class: 'small muted' }, details.join(' · '))),
-    isMe ? null : this.#writeButton(user, name));
+    isMe ? null : this.#writeButton(user, name),
+    this.#menu.isFor(person) ? this.#menuButton(person) : null);
+  }
+
+  #menuButton(person) {
+    const words = `What to do about ${person.name}`;
+    return h('button', {
+      type: 'button',
+      class: 'quiet icon',
+      'aria-label': words,
+      'aria-haspopup': 'menu',
+      'aria-expanded': 'false',
+      'data-user': person.user.id,
+      title: words,
+      onclick: ({ currentTarget }) => this.#menu.open(person, currentTarget),
+    }, icon('more'));
   }
 
   #writeButton(user, name) {

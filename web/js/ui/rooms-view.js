@@ -1,4 +1,4 @@
-// The lists of rooms: one's own, direct ones, and public ones to join; and the dialog that makes one.
+// The lists of rooms: one's own, direct ones, and public ones to join.
 
 import { explain } from '../words.js';
 import { badge } from './badge.js';
@@ -16,14 +16,7 @@ export class RoomsView {
     this.#chat = chat;
     this.#store = chat.store;
     this.#onOpen = onOpen;
-    const on = (id, type, listener) => $(id).addEventListener(type, listener, { signal });
-    on('refresh-rooms', 'click', () => this.#try(() => chat.rooms.refreshPublic()));
-    on('new-room', 'click', () => this.#openDialog());
-    on('room-form-cancel', 'click', () => $('room-dialog').close());
-    on('room-form', 'submit', (event) => {
-      event.preventDefault();
-      this.#create();
-    });
+    $('refresh-rooms').addEventListener('click', () => this.#try(() => chat.rooms.refreshPublic()), { signal });
   }
 
   render() {
@@ -94,37 +87,6 @@ export class RoomsView {
       await this.#chat.rooms.join(roomId);
       this.#onOpen(roomId);
     });
-  }
-
-  #openDialog() {
-    $('room-form').reset();
-    this.#showErrors(null, {});
-    $('room-dialog').showModal();
-    $('room-form-name').focus();
-  }
-
-  async #create() {
-    const form = new FormData($('room-form'));
-    const name = form.get('name').trim();
-    if (!name) {
-      this.#showErrors(null, { name: 'A room needs a name.' });
-      return;
-    }
-    try {
-      const topic = form.get('topic').trim();
-      const room = await this.#chat.rooms.create(name, form.get('visibility'), topic);
-      $('room-dialog').close();
-      this.#onOpen(room.id);
-    } catch (error) {
-      this.#showErrors(explain(error), error.fields ?? {});
-    }
-  }
-
-  #showErrors(message, { name, topic }) {
-    setNote($('room-form-name-error'), name);
-    setNote($('room-form-topic-error'), topic);
-    setNote($('room-form-error'), name || topic ? '' : message);
-    if (name) $('room-form-name').focus();
   }
 
   async #try(action) {

@@ -21,7 +21,7 @@ const quoteCharsMax = 140;
 export function rowsOf({ messages, unsent, me, isLive, line = null, users = new Map(), quoted = () => undefined }) {
   const rows = [];
   const sent = new Set(messages.map(({ author, nonce }) => author.id === me.id && nonce));
-  const waiting = unsent.filter(({ nonce }) => !sent.has(nonce)).map((item) => asMessage(item, me));
+  const waiting = inTurn(unsent.filter(({ nonce }) => !sent.has(nonce))).map((item) => asMessage(item, me));
   const userNamed = (name) => users.get(name)?.id;
   let last = null;
   let lastDay = '';
@@ -40,6 +40,12 @@ export function rowsOf({ messages, unsent, me, isLive, line = null, users = new 
     lastDay = day;
   }
   return rows;
+}
+
+/** They go one after another: what stands behind one that waits does so as well. */
+function inTurn(unsent) {
+  const first = unsent.findIndex(({ state, waiting }) => state === 'pending' && waiting);
+  return unsent.map((item, index) => (first >= 0 && index > first ? { ...item, waiting: true } : item));
 }
 
 const asMessage = (item, me) => ({ ...item, author: me, created_at: new Date(item.queued_at).toISOString() });

@@ -1,5 +1,6 @@
 // The messages of the open room: what is loaded, what is on its way, and where the reader stands.
 
+import { isModerator } from '../state/ranks.js';
 import { $, reconcile, setText } from './dom.js';
 import { MessageActions } from './message-actions.js';
 import { rowElement } from './message-view.js';
@@ -33,9 +34,9 @@ export class TimelineView {
       signal,
       does,
       rowOf: (key) => this.#rows.get(key),
-      mayReply: () => chat.store.currentRoom?.role !== 'reader',
+      mayWrite: () => chat.store.mayWrite(chat.store.currentRoom),
       mayDelete: ({ author }) =>
-        author.id === chat.store.user.id || ['owner', 'moderator'].includes(chat.store.currentRoom?.role),
+        author.id === chat.store.user.id || isModerator(chat.store.currentRoom?.role),
     });
     $('scroller').addEventListener('scroll', () => this.#scrolled(), { signal, passive: true });
     $('load-older').addEventListener('click', () => this.#load('older'), { signal });
