@@ -47,7 +47,7 @@ const api = {
       const answer = pageOf(place); // of now; it may be late
       asked.push({ place, answer: () => resolve(answer), fail: reject });
     }),
-  room: async () => ({ ...direct, role: 'member' }),
+  room: async () => ({ ...direct, role: 'member', peer: bob }),
   members: async () => [{ user: me }, { user: bob }],
   presence: async () => ({}),
 };

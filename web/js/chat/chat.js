@@ -65,7 +65,6 @@ export class Chat extends EventTarget {
     this.store.reset(snapshot);
     this.#client = this.#connect(snapshot.user.id);
     this.#client.start(snapshot.cursor);
-    this.#quietly(this.rooms.findPeers());
     // Presence events are at most once, and none says that presence is not known for a while.
     const refresh = () => {
       const roomId = this.store.currentRoomId;
@@ -138,7 +137,6 @@ export class Chat extends EventTarget {
       // Presence is not replayed: what was missed has to be asked for. So does what failed to load.
       const roomId = this.store.currentRoomId;
       if (roomId) this.#quietly(this.openRoom(roomId));
-      this.#quietly(this.rooms.findPeers());
     }
     this.dispatchEvent(new CustomEvent('status'));
   }

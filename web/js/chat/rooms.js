@@ -1,8 +1,5 @@
 // Rooms, direct rooms, and who is in them. All reject with ProblemError or NetworkError.
 
-const peersAtOnce = 4; // direct rooms that are asked at the same time who is in them
-const peersMax = 100; // the latest; the others go by the user name
-
 export class Rooms {
   #api;
   #store;
@@ -35,15 +32,12 @@ export class Rooms {
 
   /** The one direct room with somebody, made if need be. */
   async direct(user) {
-    const room = await this.#api.direct(user.id);
-    this.#store.peers.set(room.id, user);
-    return this.#take(room);
+    return this.#take(await this.#api.direct(user.id));
   }
 
   /** A room that has changed, or that the person is in now. */
   async refresh(roomId) {
-    const room = this.#take(await this.#api.room(roomId));
-    if (room.kind === 'direct') await this.#findPeer(roomId);
+    this.#take(await this.#api.room(roomId));
   }
 
   /** Who is in the room, and who of them is here. */
@@ -51,16 +45,6 @@ export class Rooms {
     const [members, presence] = await Promise.all([this.#api.members(roomId), this.#api.presence(roomId)]);
     this.#store.setMembers(roomId, members);
     this.#store.setPresence(presence);
-  }
-
-  /** Who the other one is in each of the latest direct rooms. */
-  async findPeers() {
-    const latest = [...this.#store.rooms.values()].filter(({ kind }) => kind === 'direct').sort(byLastMessage).slice(0, peersMax);
-    const unknown = latest.filter(({ id }) => !this.#store.peers.has(id));
-    const ask = async () => {
-      for (let room = unknown.shift(); room; room = unknown.shift()) await this.#findPeer(room.id);
-    };
-    await Promise.all(Array.from({ length: peersAtOnce }, ask));
   }
 
   /** People whose names begin like this, but for the person at this page. */
@@ -107,14 +91,8 @@ export class Rooms {
     await this.refreshPeople(roomId);
   }
 
-  async #findPeer(roomId) {
-    this.#store.setMembers(roomId, await this.#api.members(roomId));
-  }
-
   #take(room) {
     this.#store.addRoom(room);
     return room;
   }
 }
-
-const byLastMessage = (a, b) => (b.last_message?.id ?? '').localeCompare(a.last_message?.id ?? '');

@@ -16,7 +16,6 @@ export class Store extends EventTarget {
   currentRoomId = null;
   timelines = new Map(); // room id → Timeline
   members = new Map(); // room id → Map of user id → {user, role, muted_until}
-  peers = new Map(); // direct room id → the other user
   presence = new Map(); // user id → {status, last_seen_at, transports}
   counts = new Map(); // large rooms: room id → {online, away, members}
   typing = new Map(); // room id → Map of user id → {name, until}
@@ -87,7 +86,7 @@ export class Store extends EventTarget {
   }
 
   removeRoom(roomId) {
-    for (const known of [this.rooms, this.timelines, this.members, this.peers]) known.delete(roomId);
+    for (const known of [this.rooms, this.timelines, this.members]) known.delete(roomId);
     this.changed('rooms', 'timeline', 'people');
   }
 
@@ -95,9 +94,8 @@ export class Store extends EventTarget {
   titleOf(room) {
     if (!room) return '';
     if (room.kind !== 'direct') return room.name;
-    const peer = this.peers.get(room.id);
     // Until it is known who that is: the server names a direct room by both.
-    return peer ? displayName(peer) : room.name.split(', ').filter((name) => name !== this.user?.name).join(', ');
+    return room.peer ? displayName(room.peer) : room.name.split(', ').filter((name) => name !== this.user?.name).join(', ');
   }
 
   /** When a room of one's own, or a member, may write again; null if they may now. */
@@ -146,10 +144,9 @@ export class Store extends EventTarget {
 
   setMembers(roomId, members) {
     this.members.set(roomId, new Map(members.map((member) => [member.user.id, member])));
-    if (this.rooms.get(roomId)?.kind === 'direct') {
-      const peer = members.find(({ user }) => user.id !== this.user.id);
-      if (peer) this.peers.set(roomId, peer.user);
-    }
+    const room = this.rooms.get(roomId);
+    const other = members.find(({ user }) => user.id === room?.peer?.id);
+    if (other) room.peer = other.user; // they may have another name by now
     this.#awaitUnmuting();
     this.changed('people', 'rooms', 'timeline');
   }

@@ -142,8 +142,8 @@ export class PeopleView {
   /** How the other one of a direct room is; '' in other rooms. */
   wordsOfPeer() {
     const { store } = this.#chat;
-    const peer = store.peers.get(store.currentRoomId);
-    if (!peer || store.currentRoom?.kind !== 'direct') return '';
+    const peer = store.currentRoom?.peer;
+    if (!peer) return '';
     const { status, last_seen_at: lastSeen } = store.presence.get(peer.id) ?? {};
     const seen = status === 'offline' && lastSeen ? `, last seen ${fullTimeOf(new Date(lastSeen))}` : '';
     return `@${peer.name} · ${words[status] ?? words.unknown}${seen}`;

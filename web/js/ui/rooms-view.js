@@ -47,7 +47,7 @@ export class RoomsView {
   }
 
   #peerStatus(room) {
-    return this.#store.presence.get(this.#store.peers.get(room.id)?.id)?.status ?? 'unknown';
+    return this.#store.presence.get(room.peer?.id)?.status ?? 'unknown';
   }
 
   #mine(room) {
