@@ -415,6 +415,8 @@ def test_pages_come_with_their_type_a_policy_and_a_cheap_second_look(tmp_path):
         assert headers["x-content-type-options"] == "nosniff"
         assert server.ask("/", headers=[("If-None-Match", headers["etag"])])[0] == 304
         assert server.ask("/", headers=[("Accept-Encoding", "gzip")])[1]["content-encoding"] == "gzip"
+        status, headers, _ = server.ask("/connectivity/")
+        assert (status, headers["location"]) == (301, "/connectivity")
         assert server.ask("/help")[2] == b"help"
         status, headers, _ = server.ask("/lib/app.0123abcd.js")
         assert headers["content-type"] == "text/javascript; charset=utf-8" and "immutable" in headers["cache-control"]
