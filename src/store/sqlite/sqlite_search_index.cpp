@@ -46,7 +46,7 @@ std::string room_word(RoomId room) {
 }
 
 // A string of FTS5's query syntax: taken apart by the tokenizer, never read as syntax.
-std::string quoted(std::string_view words) {
+std::string phrase_of(std::string_view words) {
   std::string out = "\"";
   for (const char c : words) {
     if (c == '\0') continue;
@@ -65,7 +65,7 @@ std::string expression(const std::vector<SearchIndex::Term>& terms, std::span<co
   out += out.empty() ? "text : (" : ") AND text : (";
   for (const auto& term : terms) {
     if (out.back() != '(') out += ' ';
-    out += quoted(term.words);
+    out += phrase_of(term.words);
     if (term.is_prefix) out += " *";
   }
   return out + ')';
