@@ -50,7 +50,7 @@ export class EndedError extends Error {
   constructor(code: 'unauthorized' | 'forbidden' | 'closed') {
     super(
       code === 'unauthorized'
-        ? 'The server does not take this token any more: sign in again.'
+        ? 'The server does not take this token: sign in again.'
         : code === 'forbidden'
           ? 'The server does not let this user or page in.'
           : 'The client was closed.',
@@ -64,6 +64,6 @@ export class FellBehindError extends Error {
   override readonly name = 'FellBehindError';
 
   constructor(limit: number) {
-    super(`More than ${limit} events waited for this iterator: call sync() and begin anew.`);
+    super(`More than ${limit} events waited: call sync().`);
   }
 }
