@@ -189,7 +189,8 @@ for (const transport of ['websocket', 'poll']) {
     await talk.settles(transport);
     const waitUntil = async (text, change) => {
       void talk.client.room(talk.room).send(text);
-      await until('it waits', () => talk.client.outbox[0]?.waiting);
+      const { retry_at: at } = await until('it waits', () => talk.client.outbox.find(({ waiting }) => waiting));
+      assert.ok(at - Date.now() > 3_500_000, 'as long as the server says');
       await change();
       await until('it goes', () => talk.client.outbox.length === 0);
     };

@@ -11,7 +11,7 @@ export class ProblemError extends Error {
   readonly fields: Readonly<Record<string, string>>;
   /** For the operator's logs. */
   readonly requestId: string;
-  /** From `Retry-After`, or what stands in for it over WebSocket: milliseconds until it is worth trying again. */
+  /** What the server has said, else from `Retry-After`: milliseconds until it is worth trying again. */
   readonly retryInMs: number | undefined;
 
   constructor(status: number, problem: Problem, retryInMs?: number) {
@@ -20,7 +20,7 @@ export class ProblemError extends Error {
     this.code = problem.code ?? '';
     this.fields = problem.fields ?? {};
     this.requestId = problem.request_id ?? '';
-    this.retryInMs = retryInMs ?? (problem.retry_after_s! >= 0 ? problem.retry_after_s! * 1000 : undefined);
+    this.retryInMs = problem.retry_after_s! >= 0 ? problem.retry_after_s! * 1000 : retryInMs;
   }
 
   /** True if the same request may succeed later without a change. */
