@@ -240,6 +240,9 @@ class Node::Parts {
     settings.token_ended = [this](const std::string& token_id) {
       return tokens_.revoked(token_id);
     };
+    settings.key_has_gone = [this](std::uint64_t key) {
+      return !external_tokens_ || !external_tokens_->has_key(key);
+    };
     const auto make_shard = [&](std::function<void()> wake) {
       auto shard = std::make_unique<hub::Shard>(hub_, readers_, *presence_, clock_, settings, head_,
                                                 std::move(wake));

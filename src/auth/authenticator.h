@@ -22,6 +22,11 @@ class Authenticator {
   // At once on the calling thread, or later on that of ExternalTokens. Errors: those of
   // Tokens::check_token() and ExternalTokens::check().
   void check(std::string_view token, ExternalTokens::Done done) const;
+  // Of what a token or a ticket said before: whether the key behind it, if there is one, is still
+  // there.
+  bool is_vouched_for(std::uint64_t key) const {
+    return key == 0 || (external_ != nullptr && external_->has_key(key));
+  }
   // Another number whenever the external issuer's keys change, and with them perhaps what is true
   // of a token.
   std::uint64_t keys_version() const { return external_ ? external_->keys_version() : 0; }

@@ -51,9 +51,7 @@ ExternalTokens::~ExternalTokens() {
 Result<void> ExternalTokens::start() {
   auto keys = file_.read();
   if (!keys) return fail(keys.error());
-  keys_ = std::move(*keys);
-  ++key_reads_;
-  log_info("jwt_keys_read file={} keys={}", file_.path(), keys_.size());
+  take(std::move(*keys));
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -169,17 +167,29 @@ void ExternalTokens::look_at_file() {
     log_error("jwt_keys_refused why={} kept={}", keys.error().detail, keys_.size());
     return;
   }
-  const bool has_gone = std::ranges::any_of(
-      keys_, [&](const JwtKey& old) { return std::ranges::find(*keys, old) == keys->end(); });
-  keys_ = std::move(*keys);
+  if (take(std::move(*keys))) withdrawn_();
+}
+
+bool ExternalTokens::take(std::vector<JwtKey> keys) {
+  keys_ = std::move(keys);
+  std::vector<std::uint64_t> marks;
+  for (const auto& key : keys_) marks.push_back(key.mark());
+  bool has_gone = false;
   {
     std::lock_guard lock(mutex_);
+    for (const auto mark : marks_) has_gone = has_gone || !std::ranges::count(marks, mark);
+    marks_ = std::move(marks);
     ++keys_version_;
     known_.clear();  // a key that has gone vouches for nobody
   }
   ++key_reads_;
   log_info("jwt_keys_read file={} keys={}", file_.path(), keys_.size());
-  if (has_gone) withdrawn_();
+  return has_gone;
+}
+
+bool ExternalTokens::has_key(std::uint64_t mark) {
+  std::lock_guard lock(mutex_);
+  return std::ranges::count(marks_, mark) > 0;
 }
 
 void ExternalTokens::verify(const Hash& hash) {
@@ -202,15 +212,16 @@ void ExternalTokens::verify(const Hash& hash) {
     ++refused_;
     return settle(hash, fail(ErrorCode::kUnauthorized, kRevokedDetail), version);
   }
-  find_user_(*claims, [this, hash, version, id = claims->token_id,
-                       expires_at_ms = claims->expires_at_ms](Result<UserId> user) {
-    post([this, hash, version, user = std::move(user), id, expires_at_ms] {
-      settle(hash,
-             user ? Result<Identity>(Identity{*user, id, expires_at_ms})
-                  : Result<Identity>(fail(user.error())),
-             version);
-    });
-  });
+  find_user_(*claims,
+             [this, hash, version, id = claims->token_id, expires_at_ms = claims->expires_at_ms,
+              key = claims->key](Result<UserId> user) {
+               post([this, hash, version, user = std::move(user), id, expires_at_ms, key] {
+                 settle(hash,
+                        user ? Result<Identity>(Identity{*user, id, expires_at_ms, key})
+                             : Result<Identity>(fail(user.error())),
+                        version);
+               });
+             });
 }
 
 // Those who wait are answered. For those who come meanwhile it begins anew, in its turn: else who

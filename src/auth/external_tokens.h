@@ -38,8 +38,8 @@ class ExternalTokens {
   // any thread.
   using FindUser =
       std::function<void(const JwtClaims& claims, std::function<void(Result<UserId>)> done)>;
-  // A key has gone: who lives by a token must show it again. On the object's thread; must not
-  // block.
+  // A key has gone, has_key() says so already: who lives by a token must show it again. On the
+  // object's thread; must not block.
   using Withdrawn = std::function<void()>;
   // May come at once, on the calling thread, or later on this object's; must not block.
   using Done = std::function<void(Result<Identity>)>;
@@ -63,6 +63,8 @@ class ExternalTokens {
   // answered in the order in which they came.
   void check(std::string_view token, Done done);
 
+  // Whether the key of that mark is among those of now.
+  bool has_key(std::uint64_t mark);
   // How often the keys have changed. Any thread.
   std::uint64_t keys_version() const { return keys_version_; }
 
@@ -85,6 +87,7 @@ class ExternalTokens {
   void run();
   void post(std::function<void()> task);
   void look_at_file();
+  bool take(std::vector<JwtKey> keys);  // whether one has gone
   void verify(const Hash& hash);
   void settle(const Hash& hash, Result<Identity> result, std::uint64_t keys_version);
 
@@ -105,6 +108,7 @@ class ExternalTokens {
   KnownTokens known_;
   Waiting waiting_;
   std::size_t waiting_count_ = 0;
+  std::vector<std::uint64_t> marks_;  // of the keys
   bool stopping_ = false;
   std::thread thread_;
 };

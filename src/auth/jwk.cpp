@@ -6,7 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 
 namespace fairlead::auth {
@@ -130,9 +132,21 @@ Result<JwtKey> JwtKey::of_public(JwtAlg alg, EVP_PKEY* pkey, std::string kid) {
   return key;
 }
 
-bool JwtKey::operator==(const JwtKey& other) const {
-  if (alg_ != other.alg_ || kid_ != other.kid_ || secret_ != other.secret_) return false;
-  return alg_ == JwtAlg::kHs256 || EVP_PKEY_eq(public_.get(), other.public_.get()) == 1;
+std::uint64_t JwtKey::mark() const {
+  std::string key = secret_;
+  if (public_) {
+    key.resize(static_cast<std::size_t>(std::max(0, i2d_PUBKEY(public_.get(), nullptr))));
+    auto* to = reinterpret_cast<unsigned char*>(key.data());
+    i2d_PUBKEY(public_.get(), &to);
+  }
+  // What has a fixed length stands in front, the name behind it.
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
+  const auto all = std::string(to_string(alg_)) + std::string(digest.begin(), digest.end()) + kid_;
+  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data());
+  std::uint64_t mark = 0;
+  for (std::size_t i = 0; i < sizeof mark; ++i) mark = mark << 8 | digest.at(i);
+  return mark | 1;
 }
 
 bool JwtKey::verify(std::string_view signed_text, std::string_view signature) const {

@@ -178,7 +178,9 @@ Result<JwtClaims> check_jwt(std::string_view token, const std::vector<JwtKey>& k
   const auto* key = find_key(*header, keys);
   if (key == nullptr) return malformed("is signed with a key that is not known here");
   if (!key->verify(parts->signed_text, parts->signature)) return malformed("has a wrong signature");
-  return check_claims(*parts, rules, now_ms);
+  auto claims = check_claims(*parts, rules, now_ms);
+  if (claims) claims->key = key->mark();
+  return claims;
 }
 
 }  // namespace fairlead::auth

@@ -27,6 +27,7 @@ struct JwtClaims {
   std::string display_name;  // `name`, empty if there is none that can be shown
   std::string token_id;  // "j_…", at most 64 characters: the same for all spellings of a token
   std::int64_t expires_at_ms = 0;
+  std::uint64_t key = 0;  // JwtKey::mark() of the one that has signed it
 };
 
 // Whether a token of that id is an external issuer's.

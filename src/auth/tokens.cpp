@@ -20,6 +20,7 @@ constexpr std::size_t kMacBytes = crypto_generichash_BYTES;
 constexpr std::size_t kIdBytes = 16;  // random: not to be guessed, not to be met twice
 constexpr std::size_t kTextCharsMax = 200;
 constexpr std::size_t kTokenIdCharsMax = 64;
+constexpr char kKeyFollows = 'k';  // no token's id begins with it
 static_assert(kKeyBytes == 32);
 
 // What a MAC is for is part of what it covers: a ticket is no token, a session id neither.
@@ -130,11 +131,15 @@ Result<Identity> Tokens::check_token(std::string_view token) const {
 Issued Tokens::issue_ticket(const Identity& of) {
   assert(of.token_id.size() <= kTokenIdCharsMax);
   const std::int64_t expires = clock_.wall_ms() + Millis(limits::kTicketLife).count();
-  std::string payload;  // user, expiry, random; the token's expiry and id
+  std::string payload;  // user, expiry, random; the token's expiry, key if it has one, and id
   put_i64(payload, of.user.value());
   put_i64(payload, expires);
   payload += random_bytes(kIdBytes);
   put_i64(payload, of.expires_at_ms);
+  if (of.key != 0) {
+    payload += kKeyFollows;
+    put_i64(payload, static_cast<std::int64_t>(of.key));
+  }
   payload += of.token_id;
   return {seal(kTicket, payload), expires};
 }
@@ -152,6 +157,13 @@ Result<Tokens::Ticket> Tokens::check_ticket(std::string_view ticket) const {
   t.ticket_id = expiring_id("k_", t.expires_at_ms, rest.substr(0, kIdBytes));
   rest.remove_prefix(kIdBytes);
   t.identity.expires_at_ms = take_i64(rest);
+  if (rest.starts_with(kKeyFollows) && rest.size() > 8) {
+    rest.remove_prefix(1);
+    t.identity.key = static_cast<std::uint64_t>(take_i64(rest));
+  }
+  if (t.identity.key == 0 && !is_own_id(rest)) {
+    return fail(ErrorCode::kUnauthorized, "the ticket is malformed");
+  }
   t.identity.token_id = std::string(rest);
   if (t.expires_at_ms <= clock_.wall_ms()) {
     return fail(ErrorCode::kUnauthorized, "the ticket has expired");

@@ -18,6 +18,8 @@ struct Identity {
   UserId user;
   std::string token_id;  // of the token (a ticket has that of the token it was bought with)
   std::int64_t expires_at_ms = 0;  // of the token
+  std::uint64_t key =
+      0;  // an external issuer's that vouches for it (JwtKey::mark()); 0: it is ours
 };
 
 // The error's detail of a token that was revoked.
@@ -53,7 +55,8 @@ class Tokens {
     std::string ticket_id;           // to be redeemed once (store::Transaction::redeem_ticket)
     std::int64_t expires_at_ms = 0;  // of the ticket
   };
-  // As check_token(); a ticket also ends with the token that it was bought with.
+  // As check_token(); a ticket also ends with the token that it was bought with. Whether the key
+  // behind that is still there knows the Authenticator.
   Result<Ticket> check_ticket(std::string_view ticket) const;
 
   // Whether a token of this id was made here, and not by an external issuer.

@@ -40,7 +40,10 @@ Result<RoleChange> set_role(store::Transaction& tx, UserId caller, RoomId id, Us
   if (*present == Role::kOwner && role != Role::kOwner && !has_other_owner(tx, id, user)) {
     return fail(ErrorCode::kConflict, "the room needs an owner: name another one first");
   }
-  if (*present != role) tx.update_member(id, user, role);
+  if (*present != role) {
+    tx.update_member(id, user, role);
+    if (role == Role::kOwner) tx.lift_mute(id, user);
+  }
   auto member = find_member(tx, id, user);
   if (!member) return fail(ErrorCode::kNotFound, "there is no such member");
   if (*present != role) tx.append(member_updated(id, *member, now_ms));

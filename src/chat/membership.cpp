@@ -42,6 +42,7 @@ Result<Member> add_member(store::Transaction& tx, Room& room, UserId id, Role ro
   auto user = read_user(tx, id);
   if (!user) return fail(user.error());
   if (auto fits = check_room_count(tx, id); !fits) return fail(fits.error());
+  if (role == Role::kOwner) tx.lift_mute(room.id, id);
   Member member{std::move(*user), role, now_ms, tx.muted_until_ms(room.id, id)};
   ++room.members_count;
   tx.insert_member(room.id, id, role, tx.next_position(), now_ms);
@@ -60,7 +61,9 @@ Result<void> take_out(store::Transaction& tx, const Room& room, UserId id, Role 
     if (heir != nullptr && heir->role != Role::kOwner) {
       Member owner = *heir;
       owner.role = Role::kOwner;
+      owner.muted_until_ms = 0;
       tx.update_member(room.id, owner.user.id, Role::kOwner);
+      tx.lift_mute(room.id, owner.user.id);
       tx.append(member_updated(room.id, owner, now_ms));
     }
   }

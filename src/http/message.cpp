@@ -59,6 +59,7 @@ Response problem(const Error& error, std::string_view request_id) {
       {"request_id", request_id},
   };
   if (!error.fields.empty()) body["fields"] = error.fields;
+  if (error.retry_after_s) body["retry_after_s"] = *error.retry_after_s;
 
   Response response;
   response.status = kind.http_status;

@@ -25,7 +25,8 @@ struct OpenRequest {
   UserId user;
   std::string token_id;
   std::int64_t token_expires_at_ms = 0;
-  std::string session;  // this user's, made or taken over; never empty
+  std::uint64_t token_key = 0;  // an external issuer's, that vouches for the token; 0: none
+  std::string session;          // this user's, made or taken over; never empty
   bool session_is_new = true;
   std::optional<std::string> cursor;  // absent: from now
   int heartbeat_s = limits::kHeartbeatDefault_s;

@@ -139,6 +139,11 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     end(session, EndReason::kAuthEnded);
     return nullptr;
   }
+  if (request.token_key != 0 && settings_.key_has_gone &&
+      settings_.key_has_gone(request.token_key)) {
+    end(session, EndReason::kGoingAway);
+    return nullptr;
+  }
   if (session->user->sessions.size() > limits::kSessionsPerUserMax) {
     end(session, EndReason::kRateLimited);
     return nullptr;

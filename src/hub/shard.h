@@ -44,6 +44,9 @@ struct ShardSettings {
   // checked on another thread, and end_token() may have passed this shard in between. Any thread;
   // empty: never.
   std::function<bool(const std::string& token_id)> token_ended = {};
+  // Whether the key that vouches for a token has gone; asked when a session begins, as above, for
+  // end_tokens() may have passed. Any thread; empty: never.
+  std::function<bool(std::uint64_t key)> key_has_gone = {};
   // The word of a session's hello, as a number that is not negative. Any thread; empty: at random.
   std::function<std::int64_t(const std::string& session)> make_probe = {};
   // Whether a proof that an SSE client gave to another node gets here; who came when it did not is

@@ -9,7 +9,7 @@
 namespace fairlead::protocol {
 
 // `{"type","title","status","code","detail","request_id"[,"fields"][,"retry_after_s"]}`. The last
-// one stands in for the Retry-After header, which a WebSocket frame does not have.
+// one is the Retry-After header, which a WebSocket frame does not have and a proxy may change.
 std::string problem_json(const Error& error, std::string_view request_id);
 
 }  // namespace fairlead::protocol

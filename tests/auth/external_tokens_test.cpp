@@ -264,17 +264,23 @@ TEST_F(ExternalTokensTest, StoppingAnswersThoseWhoWait) {
 TEST_F(ExternalTokensTest, ANewKeyReplacesTheOldOneAndAllThatItVouchedFor) {
   ASSERT_TRUE(tokens.start());
   const auto token = signer.token(claims());
-  ASSERT_TRUE(check(token));
+  const auto before = check(token);
+  ASSERT_TRUE(before);
+  EXPECT_TRUE(tokens.has_key(before->key));
   const JwtSigner next(JwtAlg::kEs256);
   write_key(next.key_file());
   ASSERT_TRUE(eventually([&] { return tokens.stats().key_reads == 2; }));
   EXPECT_EQ(check(token).error().detail, "the token has a wrong signature");
-  EXPECT_TRUE(check(next.token(claims())));
+  const auto after = check(next.token(claims()));
+  ASSERT_TRUE(after);
+  EXPECT_TRUE(tokens.has_key(after->key));
+  EXPECT_FALSE(tokens.has_key(before->key));
   EXPECT_TRUE(eventually([&] { return withdrawals == 1; }));
   write_key(next.key_file());
   ASSERT_TRUE(eventually([&] { return tokens.stats().key_reads == 3; }));
   tokens.stop();
   EXPECT_EQ(withdrawals, 1) << "the same key in another file";
+  EXPECT_TRUE(tokens.has_key(after->key));
 }
 
 TEST_F(ExternalTokensTest, ABrokenKeyFileLeavesTheOldKeys) {

@@ -52,10 +52,19 @@ TEST_F(TokensTest, TokensAndTicketsFitAUrlAndASubprotocolEntry) {
 }
 
 TEST_F(TokensTest, TheLongestTokenIdStillFitsATicket) {
-  const Identity of{alice, std::string(64, 'j'), clock.wall_ms() + 1000};
+  const Identity of{alice, std::string(64, 'j'), clock.wall_ms() + 1000, UINT64_MAX};
   const Issued ticket = tokens.issue_ticket(of);
   EXPECT_LE(ticket.text.size(), 200u);
-  EXPECT_EQ(tokens.check_ticket(ticket.text)->identity.token_id, of.token_id);
+  const auto checked = tokens.check_ticket(ticket.text);
+  ASSERT_TRUE(checked);
+  EXPECT_EQ(checked->identity.token_id, of.token_id);
+  EXPECT_EQ(checked->identity.key, of.key);
+}
+
+TEST_F(TokensTest, ATicketOfATokenThatIsNotOursSaysWhichKeyVouchesForIt) {
+  const Identity of{alice, "j_1", clock.wall_ms() + 1000};
+  EXPECT_EQ(tokens.check_ticket(tokens.issue_ticket(of).text).error().detail,
+            "the ticket is malformed");
 }
 
 TEST_F(TokensTest, TwoTokensOfOneUserAreNotTheSame) {

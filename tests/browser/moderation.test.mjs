@@ -133,6 +133,27 @@ test('what waited to be sent when the mute came says why it was not', async () =
   await bob.page.getByRole('button', { name: 'Discard' }).tap();
 });
 
+test('a menu that is open when its room goes, or another one is shown, goes, too', async () => {
+  const cid = await Person.signedUp(browser, stack, 'Cid');
+  await room('Raft');
+  await cid.joinRoom('Raft');
+  await choose(ann, 'Cid', 'Moderator');
+  for (const goes of [
+    () => cid.page.evaluate(() => (location.hash = '')),
+    async () => {
+      await choose(ann, 'Cid', 'Remove from the room…');
+      await ann.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    },
+  ]) {
+    await cid.page.locator('#my-rooms').getByText('Raft').click();
+    await menuButton(cid, 'Bob').click();
+    await item(cid, 'Reader').waitFor();
+    await goes();
+    await until('the menu is closed', async () => !(await cid.page.locator('#member-menu').isVisible()));
+  }
+  await cid.leave();
+});
+
 test('out of the room: after a question, and with what is left', async () => {
   await room('Door');
   await choose(ann, 'Bob', 'Remove from the room…');

@@ -100,6 +100,34 @@ TEST_F(ModerationTest, OnlyThoseBelowCanBeMuted) {
   EXPECT_EQ(code(say(mod, room, "x")), ErrorCode::kMuted);
 }
 
+TEST_F(ModerationTest, WhoBecomesAnOwnerIsMutedNoMore) {
+  const auto expect_told = [&](LogPosition before, const User& user) {
+    EXPECT_FALSE(events_after(before).at(0)["data"]["member"].contains("muted_until"));
+    EXPECT_TRUE(say(user, room, "heard"));
+  };
+  ASSERT_TRUE(mute_for(owner, bob, 60));
+  auto before = head();
+  ASSERT_TRUE(give_role(owner, room, bob, Role::kOwner));
+  expect_told(before, bob);
+
+  ASSERT_TRUE(leave(bob, room));
+  ASSERT_TRUE(mute_for(owner, mod, 60));
+  before = head();
+  ASSERT_TRUE(leave(owner, room));  // mod is next
+  expect_told(before, mod);
+
+  ASSERT_TRUE(join(eve, room));
+  ASSERT_TRUE(mute_for(mod, eve, 60));
+  ASSERT_TRUE(leave(eve, room));
+  ASSERT_TRUE(leave(mod, room));
+  before = head();
+  const auto alone = join(eve, room);
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->role, Role::kOwner);
+  EXPECT_EQ(alone->muted_until_ms, 0);
+  expect_told(before, eve);
+}
+
 TEST_F(ModerationTest, InSlowModeMembersWaitAndModeratorsDoNot) {
   slow_down(30);
   ASSERT_TRUE(say(bob, room, "first"));

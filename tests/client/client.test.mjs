@@ -176,6 +176,33 @@ test('written offline and read from the store by the next client, a message arri
   assert.deepEqual(messages.map(({ text }) => text), ['one', 'two', 'three']);
 });
 
+for (const transport of ['websocket', 'poll']) {
+  test(`over ${transport}, what waits for slow mode goes when that is over, or when its writer need not wait`, async () => {
+    const talk = await begin({ transports: [transport] });
+    const { anna, ben } = talk;
+    const path = `/api/v1/rooms/${talk.room}`;
+    const decide = (by, method, at, body) => server.call(method, path + at, { token: by.token, body });
+    await decide(anna, 'PUT', `/members/${ben.user.id}`, { role: 'owner' });
+    await decide(ben, 'PUT', `/members/${anna.user.id}`, { role: 'member' });
+    await decide(ben, 'PATCH', '', { slow_mode_seconds: 3_600 });
+    talk.client.start();
+    await talk.settles(transport);
+    const waitUntil = async (text, change) => {
+      void talk.client.room(talk.room).send(text);
+      const { retry_at: at } = await until('it waits', () => talk.client.outbox.find(({ waiting }) => waiting));
+      assert.ok(at - Date.now() > 3_500_000, 'as long as the server says');
+      await change();
+      await until('it goes', () => talk.client.outbox.length === 0);
+    };
+    await talk.client.room(talk.room).send('first');
+    await waitUntil('second', () => decide(ben, 'PATCH', '', { slow_mode_seconds: 0 }));
+    await decide(ben, 'PATCH', '', { slow_mode_seconds: 3_600 });
+    await waitUntil('third', () => decide(ben, 'PUT', `/members/${anna.user.id}`, { role: 'moderator' }));
+    await until('all came', () => talk.texts().length >= 3);
+    assert.deepEqual(talk.texts(), ['first', 'second', 'third']);
+  });
+}
+
 test('an answer that is lost does not make a second message', async () => {
   const talk = await begin({ transports: ['poll'] });
   talk.client.start();

@@ -273,3 +273,36 @@ test('what is discarded while it is on its way and then refused is not kept', as
   await settle();
   assert.deepEqual(store.keys(), []);
 });
+
+test('what waits long because of a room goes as soon as that has changed', async () => {
+  answer = () => {
+    throw new ProblemError(429, { code: 'slow_mode' }, 3_600_000);
+  };
+  const outbox = open();
+  for (const text of ['one', 'two']) write(outbox, 'r_1', text);
+  write(outbox, 'r_2', 'elsewhere');
+  await settle();
+  sent = [];
+  answer = () => ({});
+  outbox.wake('r_1');
+  outbox.wake('r_3');
+  await settle();
+  assert.deepEqual(texts(), ['one', 'two']);
+  assert.deepEqual(outbox.items.map(({ text }) => text), ['elsewhere']);
+});
+
+test('that a room has changed counts also for what is refused just then', async () => {
+  let refuse;
+  answer = () => new Promise((_, reject) => {
+    refuse = () => reject(new ProblemError(429, { code: 'slow_mode' }, 3_600_000));
+  });
+  const outbox = open();
+  write(outbox, 'r_1', 'one');
+  await settle();
+  outbox.wake('r_1');
+  answer = () => ({});
+  refuse();
+  await settle();
+  assert.deepEqual(texts(), ['one', 'one']);
+  assert.deepEqual(outbox.items, []);
+});

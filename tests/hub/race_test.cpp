@@ -144,6 +144,22 @@ TEST_F(ShardRaceTest, WhoIsLoggedOutOnTheWayToTheShardIsNotLetIn) {
   readers_->stop();
 }
 
+TEST_F(ShardRaceTest, WhoseKeyGoesOnTheWayToTheShardIsNotLetIn) {
+  auto with_keys = settings();
+  with_keys.key_has_gone = [](std::uint64_t key) { return key == 1; };
+  Shard strict(*hub_, *readers_, presence_, clock_, with_keys, head(), [] {});
+  FakeTransport gone, there, ours;
+  auto asked = request(ann_);
+  asked.token_key = 1;
+  EXPECT_EQ(strict.open(asked, &gone), nullptr);
+  EXPECT_EQ(gone.reason, EndReason::kGoingAway);
+  asked.token_key = 2;
+  EXPECT_NE(strict.open(asked, &there), nullptr);
+  EXPECT_NE(strict.open(request(ann_), &ours), nullptr);
+  strict.close();
+  readers_->stop();
+}
+
 TEST_F(ShardRaceTest, ATokenThatIsLoggedOutOnTheWayToItsSessionEndsIt) {
   auto with_revocations = settings();
   with_revocations.token_ended = [](const std::string& token_id) { return token_id == "next"; };
@@ -177,7 +193,9 @@ TEST_F(ShardRaceTest, AClientThatReadsSlowlyIsNotClosedAsOneThatReadsNothing) {
     TransportKind kind() const override { return TransportKind::kSse; }
     Flush write(const Pending&, std::size_t&) override { return Flush::kBlocked; }
     bool has_read() override { return reads; }
-    void end(const Ending& ending, std::string_view, std::string_view) override { reason = ending.reason; }
+    void end(const Ending& ending, std::string_view, std::string_view) override {
+      reason = ending.reason;
+    }
     bool reads = true;
     std::optional<EndReason> reason;
   } slow;

@@ -241,6 +241,23 @@ async def test_who_lives_by_a_key_that_has_gone_must_show_the_token_again(node, 
         stream.abandon()
 
 
+async def test_a_ticket_bought_with_a_key_that_has_gone_lets_nobody_in(node, issuer):
+    issuer.keys["two"] = b"y" * 32
+    issuer.publish()
+    await eventually(lambda: _is(me(node, issuer.token("ben", kid="two")), 200), 20, "the second key")
+    old, new = (HttpClient(node.address, issuer.token(name, kid=kid)) for name, kid in (("ann", "one"), ("ben", "two")))
+    tickets = [expect(await client.post("/api/v1/tickets"), 201).json["ticket"] for client in (old, old, new)]
+    del issuer.keys["one"]
+    issuer.publish()
+    await eventually(lambda: _is(me(node, old.token), 401), 20, "the key has gone")
+    for kind, ticket in zip(("ws", "sse"), tickets):
+        with pytest.raises(Refused, match="401"):
+            await open_stream(kind, node.address, None, params={"ticket": ticket})
+    (await open_stream("ws", node.address, None, params={"ticket": tickets[2]})).abandon()
+    for client in (old, new):
+        client.close()
+
+
 def log_of(node):
     return node.process.stdout() + node.process.stderr()
 

@@ -64,6 +64,7 @@ async def test_slow_mode_over_rest(world):
     early = await bob.rest.post(f"/api/v1/rooms/{room}/messages", {"text": "second"})
     assert (early.status, early.json["code"]) == (429, "slow_mode")
     assert 3590 < int(early.header("Retry-After")) <= 3600
+    assert early.json["retry_after_s"] == int(early.header("Retry-After"))
     await eve.say(room, "each has their own time")
     for text in ("moderators", "need not", "wait"):
         await owner.say(room, text)

@@ -45,7 +45,7 @@ export function assemble(options: ClientOptions, handlers: StreamHandlers, onLea
     const odd = wanted.find((id) => !allTransports.includes(id));
     if (odd) throw new TypeError(`no such transport: ${odd}; there are ${allTransports}`);
     const left = wanted.filter((id) => id !== 'websocket' || Socket !== null);
-    if (left.length === 0) throw new TypeError('no transport is left that this platform has');
+    if (left.length === 0) throw new TypeError('none of them is here');
     return left;
   };
   const order = possible(options.transports ?? allTransports);

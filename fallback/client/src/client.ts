@@ -240,6 +240,8 @@ export class FairleadClient {
     this.#emitter.emit('event', event);
     this.#emitter.emit(event.type as 'message.created', event as never);
     for (const queue of [...this.#queues]) queue.push(event);
+    // Its slow mode is over, perhaps, or this user a moderator.
+    if (/^(room|member)\.updated$/.test(event.type)) this.#outbox.wake(event.room_id!);
     if (event.type !== 'message.created') return;
     const message = event.data as unknown as Message;
     // Another user's message with the same nonce is not the one that waits here.

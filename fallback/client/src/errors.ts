@@ -11,7 +11,7 @@ export class ProblemError extends Error {
   readonly fields: Readonly<Record<string, string>>;
   /** For the operator's logs. */
   readonly requestId: string;
-  /** From `Retry-After`, or what stands in for it over WebSocket: milliseconds until it is worth trying again. */
+  /** What the server has said, else from `Retry-After`: milliseconds until it is worth trying again. */
   readonly retryInMs: number | undefined;
 
   constructor(status: number, problem: Problem, retryInMs?: number) {
@@ -20,7 +20,7 @@ export class ProblemError extends Error {
     this.code = problem.code ?? '';
     this.fields = problem.fields ?? {};
     this.requestId = problem.request_id ?? '';
-    this.retryInMs = retryInMs ?? (problem.retry_after_s! >= 0 ? problem.retry_after_s! * 1000 : undefined);
+    this.retryInMs = problem.retry_after_s! >= 0 ? problem.retry_after_s! * 1000 : retryInMs;
   }
 
   /** True if the same request may succeed later without a change. */
@@ -50,7 +50,7 @@ export class EndedError extends Error {
   constructor(code: 'unauthorized' | 'forbidden' | 'closed') {
     super(
       code === 'unauthorized'
-        ? 'The server does not take this token any more: sign in again.'
+        ? 'The server does not take this token: sign in again.'
         : code === 'forbidden'
           ? 'The server does not let this user or page in.'
           : 'The client was closed.',
@@ -64,6 +64,6 @@ export class FellBehindError extends Error {
   override readonly name = 'FellBehindError';
 
   constructor(limit: number) {
-    super(`More than ${limit} events waited for this iterator: call sync() and begin anew.`);
+    super(`More than ${limit} events waited: call sync().`);
   }
 }

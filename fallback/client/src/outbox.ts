@@ -42,6 +42,7 @@ export interface OutboxParts {
 
 interface Lane {
   busy: boolean;
+  again?: boolean; // woken: what was on its way then, and is refused, is tried once more
   timer: unknown;
   backoff: Backoff;
   refusals: number;
@@ -139,7 +140,7 @@ export class Outbox {
   /** Forgets one that was not sent. */
   discard(nonce: string): void {
     this.#take(nonce);
-    this.#senders.get(nonce)?.reject(new Error('The message was discarded.'));
+    this.#senders.get(nonce)?.reject(new Error('It was discarded.'));
     this.#senders.delete(nonce);
   }
 
@@ -147,6 +148,12 @@ export class Outbox {
   confirm(message: Message): void {
     const item = this.#items.find(({ nonce }) => nonce === message.nonce);
     if (item && item.room_id === message.room_id) this.#sent(item.nonce, message);
+  }
+
+  /** The room has changed: what waits there, perhaps for long, may go now. */
+  wake(room: string): void {
+    this.#lane(room).again = true;
+    void this.#flush(room);
   }
 
   /** The way to the server may be open (again): what waits is sent now. */
@@ -191,8 +198,9 @@ export class Outbox {
           this.#take(item.nonce); // whose it was has sent it, or has thought better of it
           continue;
         }
+        lane.again = false;
         const waitMs = await this.#try(item, lane);
-        if (waitMs > 0) {
+        if (waitMs > 0 && !lane.again) {
           item.waiting = true;
           item.retry_at = clock.now() + waitMs;
           this.#changed();
@@ -217,10 +225,8 @@ export class Outbox {
     } catch (error) {
       const backoff = () => Math.max(waitMinMs, lane.backoff.next());
       // 401 is the connection's to tell; the message is kept for the next time.
-      if (!(error instanceof ProblemError) || error.status === 401) {
-        if (error instanceof ProblemError || error instanceof NetworkError) return backoff();
-        throw error;
-      }
+      if (error instanceof NetworkError || (error as ProblemError).status === 401) return backoff();
+      if (!(error instanceof ProblemError)) throw error;
       if (error.status === 429) return Math.max(error.retryInMs ?? rateLimitWaitMs, backoff());
       lane.refusals += 1;
       // Without a code it is not the server's word, but that of a proxy or of a page that asks to log in.

@@ -126,7 +126,7 @@ export interface Problem {
   detail?: string;
   request_id?: string;
   fields?: Record<string, string>;
-  /** Over WebSocket, which has no `Retry-After`. */
+  /** The server's own `Retry-After`. */
   retry_after_s?: number;
 }
 

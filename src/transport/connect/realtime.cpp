@@ -145,6 +145,11 @@ void Realtime::connect_by_ticket(Entry entry, Parameters parameters, const http:
     parts_.entrance.note_refusal(request, ticket.error());
     return refuse(responder, request, ticket.error());
   }
+  if (!parts_.entrance.authenticator().is_vouched_for(ticket->identity.key)) {
+    return refuse(responder, request,
+                  error(ErrorCode::kUnauthorized,
+                        "the key behind the ticket's token has gone; get another token"));
+  }
   // Before the ticket is used up.
   if (!is_let_in(entry, ticket->identity, parameters, request, responder)) return;
   parts_.chat.redeem_ticket(
@@ -208,6 +213,7 @@ hub::OpenRequest Realtime::open_request(const Admission& admission) const {
   open.user = admission.identity.user;
   open.token_id = admission.identity.token_id;
   open.token_expires_at_ms = admission.identity.expires_at_ms;
+  open.token_key = admission.identity.key;
   open.session_is_new = p.session.empty();
   open.session = p.session.empty() ? parts_.tokens.make_session_id(open.user) : p.session;
   open.cursor = p.cursor;

@@ -75,11 +75,11 @@ export class Store extends EventTarget {
     return timeline;
   }
 
-  /** New, or changed. What the stream says of it is the same for everybody: it has no role, and does not say who is muted. */
+  /** New, or changed. What the stream says of it is the same for everybody: its role is null, and it does not say who is muted. */
   addRoom(room) {
     const old = { ...this.rooms.get(room.id), slow_mode_seconds: undefined };
     if (room.role) old.muted_until = undefined;
-    this.rooms.set(room.id, { ...unread.unreadOf({}), ...old, ...room });
+    this.rooms.set(room.id, { ...unread.unreadOf({}), ...old, ...room, role: room.role ?? old.role });
     this.#awaitUnmuting();
     this.publicRooms = this.publicRooms.filter(({ id }) => id !== room.id);
     this.changed('rooms');

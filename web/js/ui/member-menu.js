@@ -49,6 +49,10 @@ export class MemberMenu {
     this.#buttons()[0].focus();
   }
 
+  close() {
+    $('member-menu').hidePopover();
+  }
+
   #items(member) {
     const { store, rooms } = this.#chat;
     const { id: roomId, role: mine } = store.currentRoom;
@@ -80,7 +84,7 @@ export class MemberMenu {
 
   #choose(does) {
     this.#does = does;
-    $('member-menu').hidePopover();
+    this.close();
   }
 
   async #closed() {
@@ -118,7 +122,7 @@ export class MemberMenu {
   #key(event) {
     const { key } = event;
     if (key === 'Escape') event.stopPropagation(); // it closes the menu, not the list of people
-    if (key === 'Tab') $('member-menu').hidePopover();
+    if (key === 'Tab') this.close();
     const by = moves[key];
     if (!by) return;
     event.preventDefault();

@@ -19,7 +19,7 @@ export class PeopleView {
   #menu;
   #wide = matchMedia('(min-width: 70rem)'); // room for the list beside the messages, as in style.css
   #wanted = this.#wide.matches;
-  #roomId = null;
+  #roomId;
 
   /** @param onLeave called when the person wants to leave the room  @param onWrite called with whom to write to */
   constructor({ chat, signal, onLeave, onWrite }) {
@@ -72,9 +72,12 @@ export class PeopleView {
     const room = store.currentRoom;
     $('people-toggle').hidden = !room;
     this.#toggle(this.#wanted);
+    if (room?.id !== this.#roomId) {
+      setNote($('add-person-note'), '');
+      this.#menu.close(); // it is about somebody in the other one
+    }
+    this.#roomId = room?.id;
     if (!room) return;
-    if (room.id !== this.#roomId) setNote($('add-person-note'), '');
-    this.#roomId = room.id;
     $('leave-room').hidden = room.kind === 'direct';
     for (const id of ['add-person', 'room-settings']) $(id).hidden = room.kind === 'direct' || !isModerator(room.role);
     const people = [...(store.members.get(room.id)?.values() ?? [])].map((member) => ({
