@@ -7,6 +7,7 @@
 #include "chat/accounts.h"
 #include "chat/events.h"
 #include "chat/membership.h"
+#include "chat/moderation.h"
 #include "chat/permissions.h"
 
 namespace fairlead::chat {
@@ -46,6 +47,10 @@ Result<SeenRoom> update_room(store::Transaction& tx, UserId caller, RoomId id,
                              const RoomChanges& changes, std::int64_t now_ms) {
   auto allowed = access(tx, id, caller, Action::kUpdateRoom);
   if (!allowed) return fail(allowed.error());
+  // A name and a topic are words, too.
+  if (auto heard = voice(tx, id, caller, Action::kUpdateRoom, now_ms); !heard) {
+    return fail(heard.error());
+  }
   Room room = allowed->room;
   room.name = changes.name.value_or(room.name);
   room.topic = changes.topic.value_or(room.topic);

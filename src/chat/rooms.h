@@ -35,7 +35,7 @@ std::vector<SeenRoom> list_rooms(store::View& view, UserId caller, std::size_t p
 // Errors: conflict (in kRoomsPerUserMax rooms already).
 Result<SeenRoom> create_room(store::Transaction& tx, UserId caller, const NewRoom& room,
                              std::int64_t now_ms);
-// Errors: not_found, not_a_member, forbidden.
+// Errors: not_found, not_a_member, forbidden, muted.
 Result<SeenRoom> update_room(store::Transaction& tx, UserId caller, RoomId room,
                              const RoomChanges& changes, std::int64_t now_ms);
 Result<void> delete_room(store::Transaction& tx, UserId caller, RoomId room, std::int64_t now_ms);

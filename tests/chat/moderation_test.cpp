@@ -98,6 +98,10 @@ TEST_F(ModerationTest, OnlyThoseBelowCanBeMuted) {
   EXPECT_EQ(code(mute_for(mod, eve, 60)), ErrorCode::kNotFound);
   EXPECT_TRUE(mute_for(owner, mod, 60));
   EXPECT_EQ(code(say(mod, room, "x")), ErrorCode::kMuted);
+  RoomChanges changes;
+  changes.topic = "x";
+  EXPECT_EQ(code(run([&](auto& tx) { return update_room(tx, mod.id, room, changes, now_ms_); })),
+            ErrorCode::kMuted);
 }
 
 TEST_F(ModerationTest, WhoBecomesAnOwnerIsMutedNoMore) {
