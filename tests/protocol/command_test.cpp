@@ -141,7 +141,7 @@ TEST(Problem, HasTheMembersOfRfc9457) {
 TEST(Problem, ItsDetailIsNeverEmptyAndAlwaysUtf8) {
   EXPECT_EQ(Json::parse(problem_json(error(ErrorCode::kNotFound), "x"))["detail"],
             std::string(traits(ErrorCode::kNotFound).title));
-  EXPECT_NO_THROW(Json::parse(problem_json(error(ErrorCode::kBadRequest, "\xff"), "x")));
+  EXPECT_TRUE(Json::accept(problem_json(error(ErrorCode::kBadRequest, "\xff"), "x")));
 }
 
 }  // namespace
