@@ -58,12 +58,12 @@ export class MemberMenu {
     const { id: roomId, role: mine } = store.currentRoom;
     const { user, role } = member;
     const until = store.mutedUntil(member);
-    const maysMute = mayMute(mine, role);
+    const canMute = mayMute(mine, role);
     return [
       h('p', { class: 'menu-head', dir: 'auto', 'aria-hidden': 'true' }, displayName(user)),
       group('Role', rolesToGive(mine).toReversed().map((one) =>
         this.#item(roleWords[one], () => one !== role && rooms.setRole(roomId, user, one), { checked: one === role }))),
-      maysMute && group('Mute', [
+      canMute && group('Mute', [
         ...(until ? [this.#item(['Lift the mute', `until ${untilOf(until)}`], () => rooms.unmute(roomId, user))] : []),
         ...mutes.map(([seconds, words]) => this.#item([`Mute for ${words}`], () => rooms.mute(roomId, user, seconds))),
       ]),
