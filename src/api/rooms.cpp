@@ -9,19 +9,15 @@
 namespace fairlead::api {
 namespace {
 
-Json to_json(const SeenRoom& view) {
-  return protocol::to_json(view);
-}
-
 void ok(const Answer& to, const SeenRoom& view) {
-  to.json(200, to_json(view));
+  to.json(200, protocol::to_json(view));
 }
 
 void list_rooms(Api& api, const Call& call, const Answer& answer) {
   using Rooms = std::vector<SeenRoom>;
   api.chat().rooms(call.user(), answer.then<Rooms>([](const Answer& to, const Rooms& rooms) {
     Json json = {{"rooms", Json::array()}};
-    for (const auto& view : rooms) json["rooms"].push_back(to_json(view));
+    for (const auto& view : rooms) json["rooms"].push_back(protocol::to_json(view));
     to.json(200, json);
   }));
 }
@@ -38,7 +34,7 @@ void create_room(Api& api, const Call& call, const Answer& answer) {
             auto noted = entry;
             noted.room = protocol::to_wire(view.room.id);
             api.note(std::move(noted));
-            to.json(201, to_json(view),
+            to.json(201, protocol::to_json(view),
                     {{"Location", "/api/v1/rooms/" + protocol::to_wire(view.room.id)}});
           }));
 }
@@ -61,7 +57,7 @@ void direct(Api& api, const Call& call, const Answer& answer) {
   if (!other) return answer.fail(other.error());
   api.chat().direct(call.user(), *other,
                     answer.then<chat::DirectRoom>([](const Answer& to, const auto& direct) {
-                      to.json(direct.created ? 201 : 200, to_json(direct.room));
+                      to.json(direct.created ? 201 : 200, protocol::to_json(direct.room));
                     }));
 }
 

@@ -121,6 +121,7 @@ Result<JwtKey> JwtKey::of_secret(std::string secret, std::string kid) {
   }
   JwtKey key(JwtAlg::kHs256, std::move(kid));
   key.secret_ = std::move(secret);
+  key.mark_ = key.make_mark();
   return key;
 }
 
@@ -129,10 +130,11 @@ Result<JwtKey> JwtKey::of_public(JwtAlg alg, EVP_PKEY* pkey, std::string kid) {
   key.public_.reset(pkey);
   if (auto why = unfit(alg, pkey); !why.empty()) return fail(refused(std::move(why)));
   if (!is_sound(pkey)) return fail(refused("its numbers make no key"));
+  key.mark_ = key.make_mark();
   return key;
 }
 
-std::uint64_t JwtKey::mark() const {
+std::uint64_t JwtKey::make_mark() const {
   std::string key = secret_;
   if (public_) {
     key.resize(static_cast<std::size_t>(std::max(0, i2d_PUBKEY(public_.get(), nullptr))));

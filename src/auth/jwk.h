@@ -32,7 +32,7 @@ class JwtKey {
   // `signature` as it stands in a token, decoded. Some 100 µs.
   bool verify(std::string_view signed_text, std::string_view signature) const;
   // Which key it is, and under which name: the same on every node; not 0.
-  std::uint64_t mark() const;
+  std::uint64_t mark() const { return mark_; }
 
  private:
   struct Free {
@@ -40,10 +40,13 @@ class JwtKey {
   };
   JwtKey(JwtAlg alg, std::string kid) : alg_(alg), kid_(std::move(kid)) {}
 
+  std::uint64_t make_mark() const;
+
   JwtAlg alg_;
   std::string kid_;
   std::string secret_;                      // HS256
   std::unique_ptr<EVP_PKEY, Free> public_;  // the others
+  std::uint64_t mark_ = 0;                  // made once: each token asks
 };
 
 // Keys out of files. All errors are `bad_request`, with a detail that tells the operator what to

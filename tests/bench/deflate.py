@@ -4,10 +4,10 @@
 
 Prints, for rooms of several sizes: bytes a delivery (the WebSocket frames of prose in messages of 20 to 200 characters), and CPU time of the
 server's WebSocket thread a delivery (the least of all rounds). Times are of this machine; their ratio is what to look at."""
-import base64, glob, http.client, json, os, random, re, select, shutil, socket, statistics, subprocess, sys, tempfile, time, types
+import base64, glob, http.client, json, os, random, re, select, socket, statistics, sys
 
 import seed
-from programs import ROOT, free_port, wait_port
+from programs import ROOT
 
 SIZES = {2: 400, 16: 300, 250: 80, 1000: 40}  # sessions: messages
 ROUNDS = 9
@@ -84,13 +84,10 @@ def measure(port, pid, world, room, size, texts, deflate):
 
 def main():
     binary = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build/release/fairlead"))
-    folder, port, said = tempfile.mkdtemp(prefix="fairlead-deflate-"), free_port(), prose()
+    said = prose()
     rooms = [range(1, size + 1) for size in SIZES]
-    world = seed.world(types.SimpleNamespace(binary=binary, dir=folder, worlds={}), "deflate", max(SIZES), rooms)
-    server = subprocess.Popen([binary, "serve", "--data", world.path, "--listen", f"127.0.0.1:{port}", "--websocket-deflate", "on",
-                               "--sends-per-5s", "0", "--drain-seconds", "0"], stdout=subprocess.DEVNULL)
-    try:
-        wait_port(port, server)
+    flags = ["--websocket-deflate", "on", "--sends-per-5s", "0"]
+    with seed.served(binary, "deflate", max(SIZES), rooms, flags=flags) as (world, port, server):
         print("| sessions in the room | bytes a delivery | with | saved | µs a delivery | with | ratio |\n|---|---|---|---|---|---|---|")
         for number, (size, messages) in enumerate(SIZES.items(), 1):
             rounds = {False: [], True: []}
@@ -103,10 +100,6 @@ def main():
             plain_s, small_s = (min(row[1] for row in rows) for rows in rounds.values())
             ratio = small_s / plain_s
             print(f"| {size} | {plain:.0f} | {small:.0f} | {1 - small / plain:.0%} | {1e6 * plain_s:.1f} | {1e6 * small_s:.1f} | {ratio:.2f} |", flush=True)
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@
 
 A thousand rooms, twenty of them the callers'; ten words a message, of 20,000 words as often as in a language (Zipf). Each question is asked one after
 another over one connection, so that the times are the server's own; the ratio to the p99 of a page of history, of the same run, is what to look at."""
-import bisect, http.client, itertools, json, os, random, shutil, subprocess, sys, tempfile, time, types
+import bisect, http.client, itertools, json, os, random, sys, time
 from urllib.parse import quote
 
 import seed
-from programs import ROOT, free_port, wait_port
+from programs import ROOT
 
 ROOMS, OWN, ASKED = 1000, 20, 300
 ASKERS = 60  # since each may ask but so often
@@ -51,13 +51,10 @@ def row(times):
 def main():
     binary = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build/release/fairlead"))
     messages = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
-    folder, port, picks = tempfile.mkdtemp(prefix="fairlead-search-"), free_port(), random.Random(1)
+    picks = random.Random(1)
     rooms = [range(1, ASKERS + 1) if room < OWN else [ASKERS + 1] for room in range(ROOMS)]
     print(f"{messages} messages are made …", file=sys.stderr)
-    world = seed.world(types.SimpleNamespace(binary=binary, dir=folder, worlds={}), "search", ASKERS + 1, rooms, messages, text)
-    server = subprocess.Popen([binary, "serve", "--data", world.path, "--listen", f"127.0.0.1:{port}", "--drain-seconds", "0"], stdout=subprocess.DEVNULL)
-    try:
-        wait_port(port, server)
+    with seed.served(binary, "search", ASKERS + 1, rooms, messages, text) as (world, port, _):
         client = Client(port, [world.token(user) for user in range(1, ASKERS + 1)])
         print("and found …", file=sys.stderr)
         while not client.get("/api/v1/search?q=w1")[1]["complete"]:
@@ -79,10 +76,6 @@ def main():
                 found += len(answer["messages"])
             median, p99 = row(times)
             print(f"| {question} | {where} | {found / ASKED:.1f} | {median:.2f} | {p99:.2f} | {p99 / page_p99:.1f} |", flush=True)
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

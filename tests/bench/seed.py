@@ -1,7 +1,7 @@
 """Data directories with users, rooms and messages in them, written straight into the store: signing up 10,000 users
 would cost 10,000 password hashes. Knows the schema (src/store/sqlite/schema.cpp) and how a token is made
 (src/auth/tokens.cpp); a server makes the file, so a change of either shows at once."""
-import base64, contextlib, hashlib, os, sqlite3, struct, subprocess, time
+import base64, contextlib, hashlib, os, shutil, sqlite3, struct, subprocess, tempfile, time, types
 
 from programs import free_port, wait_port
 
@@ -63,6 +63,21 @@ def empty(bench, path):
         server.terminate()
         server.wait()
     return path
+
+
+@contextlib.contextmanager
+def served(binary, name, users, rooms, messages=0, text=None, flags=()):
+    """(world, port, process) of a server over a world of its own; both are gone afterwards."""
+    folder, port = tempfile.mkdtemp(prefix=f"fairlead-{name}-"), free_port()
+    made = world(types.SimpleNamespace(binary=binary, dir=folder, worlds={}), name, users, rooms, messages, text)
+    server = subprocess.Popen([binary, "serve", "--data", made.path, "--listen", f"127.0.0.1:{port}", "--drain-seconds", "0", *flags], stdout=subprocess.DEVNULL)
+    try:
+        wait_port(port, server)
+        yield made, port, server
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
 
 
 def long_text(position):

@@ -23,7 +23,8 @@ std::int64_t Reads::muted_until_ms(RoomId room, UserId user) {
   return db_.number("SELECT until_ms FROM mutes WHERE room = ? AND user = ?", 0, room, user);
 }
 
-// A room (r) as a member (p) sees it: what is muted (t), and in a direct room the other one (u).
+// A room (r) as a member (p) sees it: how long they are muted (t), and in a direct room the other
+// one (u).
 #define FAIRLEAD_SEEN_COLUMNS FAIRLEAD_ROOM_COLUMNS ", p.role, t.until_ms," FAIRLEAD_USER_COLUMNS
 #define FAIRLEAD_SEEN_JOINS                                                                      \
   "LEFT JOIN mutes t ON t.room = r.id AND t.user = p.user LEFT JOIN direct_rooms x ON x.room = " \

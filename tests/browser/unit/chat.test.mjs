@@ -134,12 +134,18 @@ test('a jump that is asked for while an older page is on its way waits for it, a
   assert.equal(store.timeline('r_1').hasNewer, true);
 });
 
-test('back to the newest: what is said while that page is on its way is there, too', async () => {
+/** Of a room that is shown as it was long ago. */
+async function lookingBack() {
   const history = new History({ api, store });
   store.addRoom({ ...direct, last_message: message(300) });
   const finding = history.find('r_1', 'm_100');
   await answerAll();
   await finding;
+  return history;
+}
+
+test('back to the newest: what is said while that page is on its way is there, too', async () => {
+  const history = await lookingBack();
   const back = history.newest('r_1');
   await settle();
   log.push(message(301));
@@ -154,11 +160,7 @@ test('back to the newest: what is said while that page is on its way is there, t
 });
 
 test('back to the newest, where more is said with each page that comes: none of it is left out', async () => {
-  const history = new History({ api, store });
-  store.addRoom({ ...direct, last_message: message(300) });
-  const finding = history.find('r_1', 'm_100');
-  await answerAll();
-  await finding;
+  const history = await lookingBack();
   const back = history.newest('r_1');
   for (const seq of [301, 302, 303]) {
     await settle();
@@ -204,11 +206,7 @@ for (const [what, ask] of Object.entries({
 }
 
 test('a page that does not come leaves what is there, and can be asked for again', async () => {
-  const history = new History({ api, store });
-  store.addRoom({ ...direct, last_message: message(300) });
-  const finding = history.find('r_1', 'm_100');
-  await answerAll();
-  await finding;
+  const history = await lookingBack();
   const before = seqs();
   const back = history.newest('r_1');
   await settle();
