@@ -27,15 +27,19 @@ std::string echoed(const std::optional<std::string>& cursor) {
 PollConnection::PollConnection(stream::StreamEngine& engine, http::TakenConnection connection,
                                Poll first, PollReader& reader)
     : Connection(engine, std::move(connection.fd)),
-      connection_(std::move(connection)),
+      peer_(connection),
       reader_(reader),
-      first_(std::make_unique<Poll>(std::move(first))) {}
+      stage_(std::make_unique<Poll>(std::move(first))) {
+  if (!connection.unread.empty()) words().unread = connection.unread.take();
+}
 
 void PollConnection::start() {
   if (!engine_.watch(*this, kWatch)) return;
+  // Noted once, early enough for all its later deadlines.
+  engine_.wake_at(*this, engine_.now() + std::chrono::seconds(limits::kPollTimeoutDefault_s));
   // Read with this one, pipelined behind it: for the worker, which goes on with it.
-  readable_ = !connection_.unread.empty();
-  const auto first = std::move(first_);
+  readable_ = words_ != nullptr;
+  const auto first = std::move(std::get<std::unique_ptr<Poll>>(stage_));
   begin(std::move(*first));
 }
 
@@ -45,10 +49,9 @@ void PollConnection::begin(Poll poll) {
   state_ = State::kHeld;
   key_of_last_ = 0;  // of another user perhaps; refused, this poll has none
   fingerprint_ = poll.fingerprint;
-  more_head_.swap(poll.more_head);
-  request_id_.swap(poll.request_id);  // an empty one is not to keep the last one's memory
+  say_with_answer(std::move(poll.request_id), std::move(poll.more_head));
   timeout_s_ = static_cast<std::uint8_t>(poll.timeout.count());
-  asked_ = std::make_unique<Asked>(
+  stage_ = std::make_unique<Asked>(
       Asked{poll.request.session, echoed(poll.request.cursor), poll.request.heartbeat_s});
   auto* session = engine_.shard().poll(std::move(poll.request), this);
   if (state_ == State::kHeld) hold(session);
@@ -61,7 +64,7 @@ bool PollConnection::begin_again(const PollHead& head) {
     state_ = State::kIdle;
     return false;
   }
-  request_id_ = head.request_id;
+  say_with_answer(std::string(head.request_id), words_ ? std::move(words_->more_head) : "");
   hold(session);
   return true;
 }
@@ -80,7 +83,7 @@ hub::Transport::Flush PollConnection::write(const Pending& pending, std::size_t&
   const bool live = session_->state == hub::Session::State::kLive;
   if (pending.frames.empty()) {
     waits_live_ = live;
-    if (live) asked_.reset();
+    if (live) stage_ = {};
     if (!live || timeout_s_ > 0) return Flush::kDone;
   } else {
     const bool full = session_->is_full();
@@ -117,7 +120,7 @@ void PollConnection::on_deadline() {
       return;
     }
     case State::kAnswering:
-      if (unread_bytes(fd_.get()) < unsent_->unread_bytes) {
+      if (unread_bytes(fd_.get()) < unsent().unread_bytes) {
         await_reader();  // slowly, but it reads
       } else {
         lost();
@@ -137,8 +140,8 @@ void PollConnection::on_deadline() {
 
 void PollConnection::end(const hub::Ending& ending, std::string_view, std::string_view bye) {
   PollAnswer body;
-  body.session = session_ != nullptr ? session_->id : asked_->session;
-  body.heartbeat_s = session_ != nullptr ? session_->heartbeat_s : asked_->heartbeat_s;
+  body.session = session_ != nullptr ? std::string(session_->id) : asked().session;
+  body.heartbeat_s = session_ != nullptr ? session_->heartbeat_s : asked().heartbeat_s;
   body.cursor = start_cursor();  // acknowledges nothing new
   session_ = nullptr;
   switch (ending.reason) {
@@ -163,14 +166,14 @@ void PollConnection::end(const hub::Ending& ending, std::string_view, std::strin
   body.superseded = ending.reason == hub::EndReason::kTakenOver;
   if (!body.superseded) body.lines = bye;
   body.poll_again_ms = ending.reconnect_in_ms;
-  if (ending.reason == hub::EndReason::kRestart) connection_.keep_alive = false;
-  answer(to_response(body, {request_id_, false, connection_.keep_alive, more_head_}));
+  if (ending.reason == hub::EndReason::kRestart) peer_.keep_alive = false;
+  answer(to_response(body, context()));
 }
 
 // Where this poll began: what a client comes back with that has been given nothing.
 std::string PollConnection::start_cursor() const {
   const bool begun = session_ != nullptr && session_->state != hub::Session::State::kOpening;
-  return begun ? engine_.shard().cursor_at(session_->acknowledged) : asked_->cursor;
+  return begun ? engine_.shard().cursor_at(session_->acknowledged) : asked().cursor;
 }
 
 // ----------------------------------------------------------------------------------- its answer
@@ -182,18 +185,36 @@ void PollConnection::answer_events(std::string_view lines) {
   body.lines = lines;
   body.heartbeat_s = session_->heartbeat_s;
   session_ = nullptr;
-  answer(to_response(body, {request_id_, false, connection_.keep_alive, more_head_}));
+  answer(to_response(body, context()));
 }
 
 void PollConnection::answer_problem(Error error) {
-  if (request_id_.empty()) request_id_ = http::make_request_id();
-  const auto response = http::problem(error, request_id_);
-  answer(http::serialise_head(response, {request_id_, false, connection_.keep_alive, more_head_}) +
-         response.body);
+  if (words().request_id.empty()) words().request_id = http::make_request_id();
+  const auto response = http::problem(error, words().request_id);
+  answer(http::serialise_head(response, context()) + response.body);
+}
+
+http::AnswerContext PollConnection::context() const {
+  if (!words_) return {{}, false, peer_.keep_alive};
+  return {words_->request_id, false, peer_.keep_alive, words_->more_head};
+}
+
+PollConnection::Words& PollConnection::words() {
+  if (!words_) words_ = std::make_unique<Words>();
+  return *words_;
+}
+
+void PollConnection::say_with_answer(std::string request_id, std::string more_head) {
+  if (request_id.empty() && more_head.empty() && (!words_ || words_->unread.empty())) {
+    words_ = nullptr;
+    return;
+  }
+  words().request_id = std::move(request_id);
+  words().more_head = std::move(more_head);
 }
 
 void PollConnection::answer(std::string bytes) {
-  asked_.reset();
+  stage_ = {};
   state_ = State::kAnswering;
   std::size_t sent = 0;
   switch (stream::write_some(fd_.get(), bytes, sent)) {
@@ -201,7 +222,7 @@ void PollConnection::answer(std::string bytes) {
       answered();
       return;
     case stream::Write::kSome:
-      unsent_ = std::make_unique<Unsent>(Unsent{std::move(bytes), sent});
+      stage_ = std::make_unique<Unsent>(Unsent{std::move(bytes), sent});
       engine_.rewatch(*this, kWatch | EPOLLOUT);
       await_reader();
       return;
@@ -212,9 +233,9 @@ void PollConnection::answer(std::string bytes) {
 }
 
 void PollConnection::go_on_writing() {
-  switch (stream::write_some(fd_.get(), unsent_->bytes, unsent_->sent)) {
+  switch (stream::write_some(fd_.get(), unsent().bytes, unsent().sent)) {
     case stream::Write::kAll:
-      unsent_.reset();
+      stage_ = {};
       engine_.rewatch(*this, kWatch);
       answered();
       return;
@@ -228,12 +249,12 @@ void PollConnection::go_on_writing() {
 }
 
 void PollConnection::await_reader() {
-  unsent_->unread_bytes = unread_bytes(fd_.get());
+  unsent().unread_bytes = unread_bytes(fd_.get());
   engine_.wake_at(*this, engine_.now() + limits::kUnreadAnswerTimeout);
 }
 
 void PollConnection::answered() {
-  if (!connection_.keep_alive) {
+  if (!peer_.keep_alive) {
     engine_.finish(*this);
     return;
   }
@@ -266,13 +287,13 @@ void PollConnection::on_events(std::uint32_t epoll) {
 }
 
 void PollConnection::on_drain() {
-  connection_.keep_alive = false;
+  peer_.keep_alive = false;
   if (state_ == State::kIdle && !readable_) engine_.finish(*this);
 }
 
 void PollConnection::read_next() {
-  if (!connection_.unread.empty()) {
-    leave(std::exchange(connection_.unread, {}));
+  if (words_ && !words_->unread.empty()) {
+    leave(std::move(words_->unread));
     return;
   }
   readable_ = false;
@@ -287,7 +308,7 @@ void PollConnection::read_next() {
     const auto head = reader_.look_at(bytes);
     const bool same_as_last = head && key_of_last_ != 0 && head->fingerprint == fingerprint_;
     if (same_as_last && begin_again(*head)) return;
-    if (auto poll = reader_.read(bytes, head, connection_, engine_.shard())) {
+    if (auto poll = reader_.read(bytes, head, peer_, engine_.shard())) {
       begin(std::move(*poll));
       return;
     }
@@ -297,9 +318,7 @@ void PollConnection::read_next() {
 
 void PollConnection::leave(std::string unread) {
   state_ = State::kLeaving;
-  connection_.unread = std::move(unread);
-  connection_.fd = engine_.unwatch(*this);
-  reader_.give_back(std::move(connection_));
+  reader_.give_back({std::move(peer_), engine_.unwatch(*this), RareText(std::move(unread))});
   engine_.finish(*this);
 }
 

@@ -8,9 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
+#include "core/rare_text.h"
 #include "http/message.h"
 #include "http/responder.h"
+#include "http/response_writer.h"
 #include "hub/session.h"
 #include "transport/stream/stream_engine.h"
 
@@ -46,7 +49,7 @@ class PollReader {
   // `bytes` as one whole poll that may be held where this connection is; nullopt: everything else,
   // of which the HTTP worker knows more. `head`: what look_at() said of them.
   virtual std::optional<Poll> read(std::string_view bytes, const std::optional<PollHead>& head,
-                                   const http::TakenConnection& connection,
+                                   const http::TakenPeer& peer,
                                    const hub::Shard& here) = 0;
   // Back to the HTTP worker it came from, with what was read of it.
   virtual void give_back(http::TakenConnection connection) = 0;
@@ -79,10 +82,23 @@ class PollConnection final : public stream::Connection {
     kLeaving,    // it is no poll: to be given back
   };
 
+  // Rarely any. What was read behind the first poll, until that is answered; what an answer says
+  // beside the events.
+  struct Words {
+    std::string unread;
+    std::string request_id;  // empty: one is made for the answer
+    std::string more_head;
+  };
   struct Asked {  // until the session's place in the log is known
     std::string session;
     std::string cursor;  // empty: none, or none that can be
     int heartbeat_s;
+  };
+
+  struct Unsent {  // of an answer that the kernel has not taken whole
+    std::string bytes;
+    std::size_t sent;
+    int unread_bytes = 0;  // in the kernel, when the client's patience began
   };
 
   void begin(Poll poll);
@@ -90,6 +106,11 @@ class PollConnection final : public stream::Connection {
   void hold(hub::Session* session);
   void answer_events(std::string_view lines);
   void answer_problem(Error error);
+  http::AnswerContext context() const;
+  Words& words();
+  void say_with_answer(std::string request_id, std::string more_head);
+  Asked& asked() const { return *std::get<std::unique_ptr<Asked>>(stage_); }
+  Unsent& unsent() const { return *std::get<std::unique_ptr<Unsent>>(stage_); }
   void answer(std::string bytes);
   void go_on_writing();
   void await_reader();
@@ -99,12 +120,6 @@ class PollConnection final : public stream::Connection {
   std::string start_cursor() const;
   void lost();
 
-  struct Unsent {  // of an answer that the kernel has not taken whole
-    std::string bytes;
-    std::size_t sent;
-    int unread_bytes = 0;  // in the kernel, when the client's patience began
-  };
-
   // What is small stands first: it fills up what the base leaves.
   std::uint8_t timeout_s_ = 0;
   State state_ = State::kHeld;
@@ -113,14 +128,14 @@ class PollConnection final : public stream::Connection {
   bool readable_ = false;             // something has come, and has not been read
   bool half_closed_ = false;          // the client sends nothing more
   std::uint32_t uses_of_last_ = 0;    // see below
-  http::TakenConnection connection_;  // its fd is in fd_ while it is here
+  http::TakenPeer peer_;
   PollReader& reader_;
-  std::unique_ptr<Poll> first_;      // until start()
   hub::Session* session_ = nullptr;  // while held
-  std::unique_ptr<Asked> asked_;
-  std::unique_ptr<Unsent> unsent_;  // kAnswering
-  std::string more_head_;
-  std::string request_id_;          // empty: one is made for the answer
+  // What belongs to a time of its own: until start(), while held, kAnswering.
+  std::variant<std::monostate, std::unique_ptr<Poll>, std::unique_ptr<Asked>,
+               std::unique_ptr<Unsent>>
+      stage_;
+  std::unique_ptr<Words> words_;  // null: none
   // The last poll's head and session, and how that was left (uses_of_last_): what begin_again()
   // goes by.
   HeadFingerprint fingerprint_{};

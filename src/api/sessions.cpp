@@ -88,7 +88,7 @@ void sign_out(Api& api, const Call& call, const Answer& answer) {
        no_cookies = without_cookies(call.request)](Result<void> revoked) {
         if (!revoked) return answer.fail(revoked.error());
         api.tokens().revoke(token_id);
-        api.hub().end_token(token_id, hub::EndReason::kAuthEnded);
+        api.hub().end_token(auth::mark_of(token_id), hub::EndReason::kAuthEnded);
         api.note(entry);
         answer.none(no_cookies);
       });

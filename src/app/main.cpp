@@ -11,6 +11,14 @@
 #include "doctor/doctor.h"
 #include "load/bench.h"
 
+// jemalloc(3), TUNING: what tens of thousands of connections took while they came and no longer need
+// goes back to the system within a second; few arenas, because what one thread makes another one
+// frees. Any thread's small blocks come out of its own cache all the same.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:4,max_background_threads:1";
+}
+
 namespace {
 
 // One descriptor a connection: the shell's default of 1,024 would be the limit long before memory

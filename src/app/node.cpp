@@ -224,7 +224,7 @@ class Node::Parts {
       chat_.external_user({name, claims.subject, claims.display_name}, std::move(done));
     };
     // Most come back with tokens that other keys vouch for.
-    auto withdrawn = [this] { hub_.end_tokens(auth::is_jwt_id, hub::EndReason::kGoingAway); };
+    auto withdrawn = [this] { hub_.end_vouched(hub::EndReason::kGoingAway); };
     return std::make_unique<auth::ExternalTokens>(std::move(*issuer), tokens_, clock_,
                                                   std::move(find_user), std::move(withdrawn));
   }
@@ -234,12 +234,10 @@ class Node::Parts {
     settings.epoch = store_->epoch();
     settings.node = config_.node;
     settings.outbox_bytes_max = config_.outbox_bytes;
-    settings.make_probe = [this](const auto& session) { return tokens_.make_probe(session); };
+    settings.make_probe = [this](std::string_view session) { return tokens_.make_probe(session); };
     settings.networks = &ladder_;
     settings.proofs_arrive = [this] { return bus_->healthy(); };
-    settings.token_ended = [this](const std::string& token_id) {
-      return tokens_.revoked(token_id);
-    };
+    settings.token_ended = [this](const TokenMark& token) { return tokens_.revoked(token); };
     settings.key_has_gone = [this](std::uint64_t key) {
       return !external_tokens_ || !external_tokens_->has_key(key);
     };
@@ -318,7 +316,7 @@ class Node::Parts {
   }
   void obey(const log::TokenEnded& it) {
     tokens_.revoke(it.token_id);
-    hub_.end_token(it.token_id, hub::EndReason::kAuthEnded);
+    hub_.end_token(auth::mark_of(it.token_id), hub::EndReason::kAuthEnded);
   }
   void obey(const log::UserDisconnected& it) { hub_.end_user(it.user, hub::EndReason::kGoingAway); }
   void obey(const log::SessionDisconnected& it) {

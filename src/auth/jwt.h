@@ -30,11 +30,6 @@ struct JwtClaims {
   std::uint64_t key = 0;  // JwtKey::mark() of the one that has signed it
 };
 
-// Whether a token of that id is an external issuer's.
-inline bool is_jwt_id(std::string_view token_id) {
-  return token_id.starts_with("j_");
-}
-
 // A JWS in its compact form (RFC 7519, RFC 8725): size, shape and header first, then the signature,
 // then the claims. `unauthorized` with a detail that says what is wrong with it. Keys are never
 // fetched nor taken out of a token. Pure; any thread; some 100 µs.

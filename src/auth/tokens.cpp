@@ -19,7 +19,7 @@ constexpr std::size_t kKeyBytes = crypto_generichash_KEYBYTES;
 constexpr std::size_t kMacBytes = crypto_generichash_BYTES;
 constexpr std::size_t kIdBytes = 16;  // random: not to be guessed, not to be met twice
 constexpr std::size_t kTextCharsMax = 200;
-constexpr std::size_t kTokenIdCharsMax = 64;
+constexpr std::size_t kTokenIdBytesMax = 64;
 constexpr char kKeyFollows = 'k';  // no token's id begins with it
 static_assert(kKeyBytes == 32);
 
@@ -129,7 +129,7 @@ Result<Identity> Tokens::check_token(std::string_view token) const {
 }
 
 Issued Tokens::issue_ticket(const Identity& of) {
-  assert(of.token_id.size() <= kTokenIdCharsMax);
+  assert(of.token_id.size() <= kTokenIdBytesMax);
   const std::int64_t expires = clock_.wall_ms() + Millis(limits::kTicketLife).count();
   std::string payload;  // user, expiry, random; the token's expiry, key if it has one, and id
   put_i64(payload, of.user.value());
@@ -186,14 +186,31 @@ void Tokens::revoke(const std::string& token_id) {
   const auto now = protocol::base32(clock_.wall_ms());
   std::lock_guard lock(mutex_);
   for (const std::string kind : {"t_", "j_"}) {  // ours, and those of an external issuer
-    revoked_.erase(revoked_.lower_bound(kind), revoked_.lower_bound(kind + now));
+    const auto first = revoked_.lower_bound(kind);
+    const auto end = revoked_.lower_bound(kind + now);
+    for (auto it = first; it != end; ++it) marks_.erase(mark_of(*it));
+    revoked_.erase(first, end);
   }
   revoked_.insert(token_id);
+  marks_.insert(mark_of(token_id));
 }
 
-bool Tokens::revoked(const std::string& token_id) const {
+bool Tokens::revoked(std::string_view token_id) const {
   std::lock_guard lock(mutex_);
   return revoked_.contains(token_id);
+}
+
+bool Tokens::revoked(const TokenMark& token) const {
+  std::lock_guard lock(mutex_);
+  return marks_.contains(token);
+}
+
+TokenMark mark_of(std::string_view token_id) {
+  TokenMark mark;
+  static_assert(sizeof mark == crypto_generichash_BYTES_MIN);
+  crypto_generichash(reinterpret_cast<unsigned char*>(&mark), sizeof mark, bytes_of(token_id),
+                     token_id.size(), nullptr, 0);
+  return mark;
 }
 
 std::string Tokens::make_session_id(UserId user) const {

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "core/clock.h"
 #include "core/ids.h"
@@ -21,6 +22,9 @@ struct Identity {
   std::uint64_t key =
       0;  // an external issuer's that vouches for it (JwtKey::mark()); 0: it is ours
 };
+
+// BLAKE2b-128 of the id. Any thread.
+TokenMark mark_of(std::string_view token_id);
 
 // The error's detail of a token that was revoked.
 inline constexpr char kRevokedDetail[] = "the token was revoked";
@@ -64,7 +68,8 @@ class Tokens {
 
   // In memory; the store is the caller's. Forgotten once the token has expired anyway.
   void revoke(const std::string& token_id);
-  bool revoked(const std::string& token_id) const;
+  bool revoked(std::string_view token_id) const;
+  bool revoked(const TokenMark& token) const;
 
   // A session id that only this user can own: `s_` + random + MAC over the user. Any node can check
   // it.
@@ -87,6 +92,7 @@ class Tokens {
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::set<std::string, std::less<>> revoked_;  // guarded by mutex_; token ids sort by their expiry
+  std::unordered_set<TokenMark> marks_;         // guarded by mutex_; of the same
 };
 
 }  // namespace fairlead::auth

@@ -57,15 +57,10 @@ std::string presence_event_json(const presence::Changes& changes, std::int64_t n
   return protocol::event_json("presence", "", RoomId{}, now_ms, data);
 }
 
-std::optional<std::string> presence_counts_json(RoomId room,
-                                                const std::map<UserId, presence::State>& members,
-                                                std::int64_t now_ms) {
-  std::map<presence::Status, std::int64_t> count;
-  for (const auto& [user, state] : members) ++count[state.status];
-  if (count[presence::Status::kUnknown] > 0) return std::nullopt;
-  const Json counts = {{"online", count[presence::Status::kOnline]},
-                       {"away", count[presence::Status::kAway]},
-                       {"members", members.size()}};
+std::string presence_counts_json(RoomId room, const presence::Headcount& members,
+                                 std::int64_t now_ms) {
+  const Json counts = {
+      {"online", members.online}, {"away", members.away}, {"members", members.all}};
   return protocol::event_json("presence", "", room, now_ms, {{"counts", counts}});
 }
 

@@ -32,9 +32,8 @@ PresenceNewsAll presence_news(store::View& view, const presence::Changes& change
 // it, too.
 std::string presence_event_json(const presence::Changes& changes, std::int64_t now_ms);
 
-// Ephemeral: how many of a large room's members are online and away. nullopt: it is not known.
-std::optional<std::string> presence_counts_json(RoomId room,
-                                                const std::map<UserId, presence::State>& members,
-                                                std::int64_t now_ms);
+// Ephemeral: how many of a large room's members are online and away.
+std::string presence_counts_json(RoomId room, const presence::Headcount& members,
+                                 std::int64_t now_ms);
 
 }  // namespace fairlead::chat

@@ -14,15 +14,6 @@
 #include "core/log_line.h"
 
 namespace fairlead::chat {
-namespace {
-
-std::vector<UserId> member_ids(store::View& view, RoomId room, std::size_t limit) {
-  std::vector<UserId> users;
-  for (const auto& member : view.members(room, limit)) users.push_back(member.user.id);
-  return users;
-}
-
-}  // namespace
 
 // The limit is on events, not on calls: who types on is told that all is well.
 void Service::typing(UserId caller, RoomId room, Done<void> done) {
@@ -54,7 +45,11 @@ void Service::room_presence(UserId caller, RoomId room, Done<PresenceStates> don
       [caller, room](store::View& view) -> Result<std::vector<UserId>> {
         const auto allowed = permission(view, room, caller, Action::kRead);
         if (!allowed) return fail(allowed.error());
-        return member_ids(view, room, kRoomPresenceMax);
+        std::vector<UserId> users;
+        for (const auto& member : view.members(room, kRoomPresenceMax)) {
+          users.push_back(member.user.id);
+        }
+        return users;
       },
       [this, done = std::move(done)](Result<std::vector<UserId>> users) {
         query_presence(std::move(users), done);
@@ -133,18 +128,20 @@ void Service::push_counts() {
 void Service::push_count(RoomId room) {
   parts_.readers.submit<std::vector<UserId>>(
       [room](store::View& view) -> Result<std::vector<UserId>> {
-        return member_ids(view, room, Headcounts::kAskedMax);
+        return view.member_ids(room, Headcounts::kAskedMax);
       },
       [this, room](Result<std::vector<UserId>> members) {
         if (!members) return;  // the next change asks again
-        parts_.presence.query(std::move(*members), [this, room](PresenceStates states) {
-          const auto json = presence_counts_json(room, states, parts_.clock.wall_ms());
-          if (json) {
-            parts_.hub.deliver(Ephemeral{{room}, UserId{}, make_bytes(*json)});
-          } else {  // in a while it is known, and perhaps nothing changes any more
-            headcounts_.changed(room, static_cast<std::int64_t>(states.size()));
-          }
-        });
+        const auto all = static_cast<std::int64_t>(members->size());
+        parts_.presence.count(
+            std::move(*members), [this, room, all](std::optional<presence::Headcount> here) {
+              if (!here) {  // in a while it is known, and perhaps nothing changes any more
+                headcounts_.changed(room, all);
+                return;
+              }
+              auto json = presence_counts_json(room, *here, parts_.clock.wall_ms());
+              parts_.hub.deliver(Ephemeral{{room}, UserId{}, make_bytes(std::move(json))});
+            });
       });
 }
 

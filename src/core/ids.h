@@ -27,7 +27,20 @@ using MessageId = StrongId<struct MessageTag>;
 // The place of an event in the log: 1, 2, 3, … in commit order, over all rooms.
 using LogPosition = StrongId<struct LogTag>;
 
+// Stands for a token where its id is not needed, but many are kept (auth::mark_of()). Two tokens
+// never have the same.
+struct TokenMark {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  bool operator==(const TokenMark&) const = default;
+};
+
 }  // namespace fairlead
+
+template <>
+struct std::hash<fairlead::TokenMark> {
+  std::size_t operator()(const fairlead::TokenMark& mark) const noexcept { return mark.first; }
+};
 
 template <typename Tag>
 struct std::hash<fairlead::StrongId<Tag>> {

@@ -75,6 +75,7 @@ inline constexpr auto kLeaseTtl = 10s;
 inline constexpr auto kTypingInterval = 3s;
 
 // --- tokens --------------------------------------------------------------------------------------
+inline constexpr std::size_t kSessionIdBytesMax = 46;  // that is how long they are
 inline constexpr auto kTokenLife = std::chrono::hours(24 * 30);
 inline constexpr auto kTicketLife = 30s;
 inline constexpr std::size_t kBlockingQueueMax = 256;       // password hashes waiting; beyond: 503

@@ -4,20 +4,25 @@
 #include <memory>
 #include <string>
 
+#include "core/rare_text.h"
 #include "core/unique_fd.h"
 #include "http/message.h"
 
 namespace fairlead::http {
 
-// A connection that has left its HTTP worker: whoever holds it alone owns the socket (non-blocking,
-// close-on-exec). Destroying it closes the socket.
-struct TakenConnection {
-  UniqueFd fd;
+// Who is at the other end of a connection, and where it came from.
+struct TakenPeer {
+  std::string peer_ip;
   int worker = 0;          // where Server::give_back returns it to
   bool keep_alive = true;  // whether the client would send another request after a framed answer
   bool trusted_proxy = false;  // the peer may say whose request it passes on (X-Real-IP)
-  std::string unread;  // bytes that the client sent behind the request (pipelined, early frames)
-  std::string peer_ip;
+};
+
+// A connection that has left its HTTP worker: whoever holds it alone owns the socket (non-blocking,
+// close-on-exec). Destroying it closes the socket.
+struct TakenConnection : TakenPeer {
+  UniqueFd fd;
+  RareText unread;  // bytes that the client sent behind the request (pipelined, early frames)
 };
 
 // The one answer to one request. Copyable handle; any thread may use it, at any later time: the

@@ -91,7 +91,7 @@ void Worker::adopt(TakenConnection connection) {
   if (!connection.fd || (draining_ && connection.unread.empty())) return;
   const bool is_unix = is_unix_socket(connection.fd.get());
   open(std::move(connection.fd), std::move(connection.peer_ip), is_unix,
-       now_ + config_->options.keep_alive_timeout, std::move(connection.unread));
+       now_ + config_->options.keep_alive_timeout, connection.unread.take());
 }
 
 void Worker::stop_accepting() {

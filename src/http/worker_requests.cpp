@@ -242,7 +242,7 @@ void Worker::hand_over(const ConnectionPtr& c) {
   taken.keep_alive = c->context().keep_alive && !draining_;
   forget(*c);
   taken.fd = std::move(c->fd);
-  taken.unread = std::move(c->unread);
+  taken.unread = std::exchange(c->unread, {});
   taken.worker = index_;
   taken.peer_ip = c->peer_ip;
   taken.trusted_proxy = c->trusted_proxy;

@@ -10,7 +10,7 @@ using protocol::Json;
 std::string hello_json(const Session& session, Resume resume, std::string_view cursor,
                        std::string_view node, const Json& advice, std::int64_t now_ms) {
   Json hello = {{"type", "hello"},
-                {"session", session.id},
+                {"session", session.id.view()},
                 {"cursor", cursor},
                 {"transport", to_wire(session.kind)}};
   switch (resume) {

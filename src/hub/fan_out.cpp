@@ -149,8 +149,7 @@ void Shard::apply_to(UserEntry& user, const store::Event& event) {
   }
   auto* membership = user.memberships.find(event.room);
   if (event.kind == store::EventKind::kPlain || membership == nullptr || !membership->since) return;
-  membership->earlier.push_back({membership->since, event.position});
-  membership->since = {};
+  membership->end(event.position);
   for (auto* session : user.sessions) {
     if (!session->attached) continue;
     if (wants(*session, event.room)) keep_apart(*session);

@@ -9,8 +9,8 @@ namespace {
 
 constexpr char kNoSession[] = "there is no such session here; connect again";
 
-std::size_t hash_of(const std::string& session) {
-  return std::hash<std::string>()(session);
+std::size_t hash_of(std::string_view session) {
+  return std::hash<std::string_view>()(session);
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ void Hub::announce(Ephemeral event) {
   deliver(std::move(event));
 }
 
-void Hub::session_is_here(const std::string& session) const {
-  if (others_.session_is_here) others_.session_is_here(session);
+void Hub::session_is_here(std::string_view session) const {
+  if (others_.session_is_here) others_.session_is_here(std::string(session));
 }
 
 void Hub::end_if_older(const std::string& session, std::int64_t than_us) {
@@ -53,23 +53,21 @@ void Hub::end_if_older(const std::string& session, std::int64_t than_us) {
   shard->post([shard, session, than_us] { shard->end_if_older(session, than_us); });
 }
 
-void Hub::end_token(const std::string& token_id, EndReason reason) {
-  end_tokens([token_id](const std::string& one) { return one == token_id; }, reason);
+void Hub::end_token(const TokenMark& token, EndReason reason) {
+  end_where([token](const Session& session) { return session.token == token; }, reason);
 }
 
-void Hub::end_tokens(std::function<bool(const std::string& token_id)> which, EndReason reason) {
-  for (auto* shard : shards_) {
-    shard->post_news([shard, which, reason] {
-      shard->end_where([&](const Session& s) { return which(s.token_id); }, reason);
-    });
-  }
+void Hub::end_vouched(EndReason reason) {
+  end_where([](const Session& session) { return session.vouched; }, reason);
 }
 
 void Hub::end_user(UserId user, EndReason reason) {
+  end_where([user](const Session& session) { return session.user->profile.id == user; }, reason);
+}
+
+void Hub::end_where(const std::function<bool(const Session&)>& which, EndReason reason) {
   for (auto* shard : shards_) {
-    shard->post_news([shard, user, reason] {
-      shard->end_where([&](const Session& s) { return s.user->profile.id == user; }, reason);
-    });
+    shard->post_news([shard, which, reason] { shard->end_where(which, reason); });
   }
 }
 
@@ -118,18 +116,18 @@ bool Hub::post_proof(UserId user, const std::string& session, const std::string&
   });
 }
 
-Hub::Place Hub::place(const std::string& session) const {
+Hub::Place Hub::place(std::string_view session) const {
   std::lock_guard lock(mutex_);
   const auto it = where_.find(hash_of(session));
   return it == where_.end() ? Place{} : it->second;
 }
 
-Hub::Place Hub::claim(const std::string& session, Place place) {
+Hub::Place Hub::claim(std::string_view session, Place place) {
   std::lock_guard lock(mutex_);
   return std::exchange(where_[hash_of(session)], place);
 }
 
-bool Hub::release(const std::string& session, Place place) {
+bool Hub::release(std::string_view session, Place place) {
   std::lock_guard lock(mutex_);
   const auto it = where_.find(hash_of(session));
   if (it == where_.end()) return true;  // whoever claimed it has released it before

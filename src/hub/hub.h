@@ -18,6 +18,7 @@
 namespace fairlead::hub {
 
 class Shard;
+struct Session;
 
 struct HubStats {
   std::uint64_t sessions = 0;     // with a connection
@@ -58,8 +59,8 @@ class Hub {
 
   // Ends every live session that was opened with the token / of the user / of that id, on this
   // node, before it gets anything of what is delivered later.
-  void end_token(const std::string& token_id, EndReason reason);
-  void end_tokens(std::function<bool(const std::string& token_id)> which, EndReason reason);
+  void end_token(const TokenMark& token, EndReason reason);
+  void end_vouched(EndReason reason);  // all whose token an external issuer has made
   void end_user(UserId user, EndReason reason);
   void end_session(const std::string& session, EndReason reason);
   // The session's client is with another node since then (Unix time, microseconds): what is left of
@@ -75,7 +76,7 @@ class Hub {
   void prove_here(UserId user, const std::string& session, const std::string& word);
 
   // Where a session lives on this node; null: nowhere.
-  Shard* find(const std::string& session) const { return place(session).shard; }
+  Shard* find(std::string_view session) const { return place(session).shard; }
 
   // Shards only.
   struct Place {
@@ -83,19 +84,21 @@ class Hub {
     std::uint64_t key = 0;  // Session::key
     bool operator==(const Place&) const = default;
   };
-  Place place(const std::string& session) const;
+  Place place(std::string_view session) const;
   // It is there from now on; returns where it was before (null: nowhere).
-  Place claim(const std::string& session, Place place);
+  Place claim(std::string_view session, Place place);
   // A client came with a session that it had before: others may still have it.
-  void session_is_here(const std::string& session) const;
+  void session_is_here(std::string_view session) const;
   // False: it has been claimed for another place meanwhile, and goes on there.
-  bool release(const std::string& session, Place place);
+  bool release(std::string_view session, Place place);
 
   HubStats stats() const;
   // SIGTERM: every session gets its bye, spread over `over`; `done` when none is left (any thread).
   void drain(std::chrono::milliseconds over, std::function<void()> done);
 
  private:
+  void end_where(const std::function<bool(const Session&)>& which, EndReason reason);
+
   enum class Proof { kRight, kWrong, kNotTheirs };
   using Judged = std::function<void(Proof)>;
   // False: it is not here, and `judged` is not called.

@@ -143,9 +143,8 @@ void Shard::note_witness(Session& session) {
 }
 
 bool Shard::is_proxy_behind() const {
-  const auto last = sessions_.find(witness_);
-  return last != sessions_.end() && last->second.transport != nullptr &&
-         last->second.transport->proxy_is_behind();
+  const auto* last = sessions_.find(witness_);
+  return last != nullptr && last->transport != nullptr && last->transport->proxy_is_behind();
 }
 
 }  // namespace fairlead::hub

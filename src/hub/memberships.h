@@ -1,41 +1,66 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "store/view.h"
 
 namespace fairlead::hub {
 
-// The rooms of one user. As many as there are users, most of them with a few rooms: kept small. One
-// thread: the shard's.
+// As store::Membership; small, for there are as many as connections at least.
+struct Membership {
+  RoomId room;
+  LogPosition since;                                      // 0: not a member now
+  std::unique_ptr<std::vector<store::Interval>> earlier;  // null: none
+
+  bool sees(LogPosition position) const {
+    return store::sees(
+        since,
+        earlier ? std::span<const store::Interval>(*earlier) : std::span<const store::Interval>(),
+        position);
+  }
+  void end(LogPosition at) {
+    if (!earlier) earlier = std::make_unique<std::vector<store::Interval>>();
+    earlier->push_back({std::exchange(since, {}), at});
+  }
+};
+
+// The rooms of one user, most of them a few. One thread: the shard's.
 class Memberships {
  public:
   Memberships() = default;
-  // A copy: no larger than it need be, and in the memory of this thread.
-  explicit Memberships(const std::vector<store::Membership>& all) : all_(all) {
-    std::ranges::sort(all_, {}, &store::Membership::room);
+  explicit Memberships(std::vector<store::Membership> all) {
+    all_.reserve(all.size());
+    for (auto& one : all) {
+      auto& membership = all_.emplace_back(Membership{one.room, one.since, nullptr});
+      if (one.earlier.empty()) continue;
+      membership.earlier = std::make_unique<std::vector<store::Interval>>(std::move(one.earlier));
+    }
+    std::ranges::sort(all_, {}, &Membership::room);
   }
 
   // Null: never was a member.
-  store::Membership* find(RoomId room) {
+  Membership* find(RoomId room) {
     const auto at = place_of(room);
     return at != all_.end() && at->room == room ? &*at : nullptr;
   }
   // Made if it is not there; the others move.
-  store::Membership& operator[](RoomId room) {
+  Membership& operator[](RoomId room) {
     const auto at = place_of(room);
-    return at != all_.end() && at->room == room ? *at : *all_.insert(at, {room, {}, {}});
+    return at != all_.end() && at->room == room ? *at
+                                                : *all_.insert(at, Membership{room, {}, nullptr});
   }
   auto begin() const { return all_.begin(); }
   auto end() const { return all_.end(); }
 
  private:
-  std::vector<store::Membership>::iterator place_of(RoomId room) {
-    return std::ranges::lower_bound(all_, room, {}, &store::Membership::room);
+  std::vector<Membership>::iterator place_of(RoomId room) {
+    return std::ranges::lower_bound(all_, room, {}, &Membership::room);
   }
 
-  std::vector<store::Membership> all_;  // by room
+  std::vector<Membership> all_;  // by room
 };
 
 }  // namespace fairlead::hub

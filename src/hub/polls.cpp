@@ -21,7 +21,7 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   auto* session = request.is_cursor_only() ? spare_for(request) : find(request.session);
   if (session == nullptr || session->kind != TransportKind::kPoll ||
       session->state == Session::State::kOpening || !session->user->loaded ||
-      narrows_otherwise(*session, request) || logged_out(request.token_id)) {
+      narrows_otherwise(*session, request) || logged_out(request.token.mark)) {
     return enter(std::move(request), transport, TransportKind::kPoll);
   }
   // The session goes on: its memberships are known, so a cursor within the tail costs no read.
@@ -35,8 +35,7 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   session->ephemeral = request.ephemeral;
   session->frames_max = request.frames_max;
   keep_ephemerals(*session);
-  session->token_id = request.token_id;  // whoever logs that one out means this poll
-  session->token_expires_at_ms = request.token_expires_at_ms;
+  take(*session, request.token);  // whoever logs that one out means this poll
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
   session->opening = std::make_unique<Session::Opening>(
       Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
@@ -56,7 +55,7 @@ Session* Shard::poll_again(std::uint64_t key, std::uint32_t uses, std::string_vi
   auto* session = find(key);
   const auto position = in_tail(cursor);
   if (session == nullptr || session->uses != uses || session->state != Session::State::kParked ||
-      !position || logged_out(session->token_id) ||
+      !position || logged_out(session->token) ||
       (session->token_expires_at_ms != 0 && clock_.wall_ms() >= session->token_expires_at_ms)) {
     return nullptr;
   }
@@ -67,8 +66,8 @@ Session* Shard::poll_again(std::uint64_t key, std::uint32_t uses, std::string_vi
 
 Session* Shard::spare_for(const OpenRequest& request) {
   const auto it = users_.find(request.user);
-  if (it == users_.end()) return nullptr;
-  auto& spares = it->second.spares;
+  if (it == users_.end() || !it->second.spares) return nullptr;
+  auto& spares = *it->second.spares;
   while (!spares.empty()) {
     auto* session = find(spares.back());
     spares.pop_back();
@@ -104,7 +103,10 @@ void Shard::settle(Session& session) {
   park(session);
   if (session.nameless) {
     session.outbox.clear();
-    if (!std::exchange(session.is_spare, true)) session.user->spares.push_back(session.key);
+    auto& spares = session.user->spares;
+    if (!spares) spares = std::make_unique<std::vector<std::uint64_t>>();
+    if (!session.is_spare) spares->push_back(session.key);
+    session.is_spare = true;
   }
 }
 

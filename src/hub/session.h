@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/inline_text.h"
 #include "core/limits.h"
 #include "core/network.h"
 #include "hub/flush_queue.h"
@@ -19,14 +20,19 @@
 
 namespace fairlead::hub {
 
+// The token that a client has shown.
+struct TokenAsked {
+  TokenMark mark;
+  std::int64_t expires_at_ms = 0;
+  std::uint64_t key = 0;  // an external issuer's, that vouches for it; 0: none
+};
+
 // What a client asks for when it connects, already authenticated and checked.
 struct OpenRequest {
   static constexpr std::uint16_t kNoFramesMax = 0xffff;
   UserId user;
-  std::string token_id;
-  std::int64_t token_expires_at_ms = 0;
-  std::uint64_t token_key = 0;  // an external issuer's, that vouches for the token; 0: none
-  std::string session;          // this user's, made or taken over; never empty
+  TokenAsked token;
+  std::string session;  // this user's, made or taken over; never empty
   bool session_is_new = true;
   std::optional<std::string> cursor;  // absent: from now
   int heartbeat_s = limits::kHeartbeatDefault_s;
@@ -45,14 +51,32 @@ struct OpenRequest {
 
 struct Session;
 
-// One user with a session on this shard: what they see, and where it goes.
+// The sessions of one user, linked through themselves: most users have one. One thread: the
+// shard's.
+class SessionList {
+ public:
+  class Iterator;
+  Iterator begin() const;
+  Iterator end() const;
+  void add(Session& session);
+  void remove(Session& session);
+  std::size_t size() const { return size_; }
+
+ private:
+  Session* first_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// One user with a session on this shard: what they see, and where it goes. As many as there are
+// connections: kept small.
 struct UserEntry {
   User profile;
   bool loaded = false;
   LogPosition as_of;  // memberships hold every change up to here (at least to the shard's head)
   Memberships memberships;
-  std::vector<Session*> sessions;
-  std::vector<std::uint64_t> spares;  // keys of nameless sessions, parked when they were put here
+  SessionList sessions;
+  // Keys of nameless sessions, parked when they were put here; null: there never were any.
+  std::unique_ptr<std::vector<std::uint64_t>> spares;
 };
 
 // One reader of the log on its way to one client. A plain record: the shard owns it and does
@@ -77,31 +101,31 @@ struct Session {
   TransportKind kind = TransportKind::kWebSocket;
   WireForm form = WireForm::kWebSocket;
   FlushQueue::Rank queue = FlushQueue::Rank::kNone;  // waits there to be flushed
-  bool news = false;     // has been given something else than hello and probe
-  bool blocked = false;  // the transport said kBlocked
-  bool lags = false;     // what was written to it waited longer than a proxy is waited for
   std::uint16_t frames_max = OpenRequest::kNoFramesMax;
+  bool news : 1 = false;     // has been given something else than hello and probe
+  bool blocked : 1 = false;  // the transport said kBlocked
+  bool lags : 1 = false;     // what was written to it waited longer than a proxy is waited for
 
-  bool ephemeral = true;
-  bool proven = false;
-  bool nameless = false;  // polls with only a cursor: whichever comes next may use it
-  bool is_spare = false;  // its key is in UserEntry::spares
-  bool attached = false;  // has begun: in the room index and in presence
-  bool reading = false;   // a store read for it is under way
+  bool ephemeral : 1 = true;
+  bool proven : 1 = false;
+  bool nameless : 1 = false;  // polls with only a cursor: whichever comes next may use it
+  bool is_spare : 1 = false;  // its key is in UserEntry::spares
+  bool attached : 1 = false;  // has begun: in the room index and in presence
+  bool reading : 1 = false;   // a store read for it is under way
+  bool vouched : 1 = false;   // its token is an external issuer's
   std::uint8_t heartbeat_s = limits::kHeartbeatDefault_s;
   std::uint8_t padding_kib = 0;  // OpenRequest::padding_kib
-  Network network;
-  std::int64_t came_at_us = 0;   // its client, last: Unix time; may move on within a millisecond
   std::uint32_t uses = 0;        // polls so far: tells whether it is still as one left it
   std::uint32_t round = 0;       // of the last ephemeral event that reached it
   std::uint32_t slot_index = 0;  // in the shard's slot of sessions to look after
-  FlushQueue::Place place = 0;   // in its queue
-  LogPosition acknowledged;      // poll: the cursor that the client came with last
-  MonoTime since;                // it is blocked (for 4008), or parked
+  Network network;
+  std::int64_t came_at_us = 0;  // its client, last: Unix time; may move on within a millisecond
+  FlushQueue::Place place = 0;  // in its queue
+  LogPosition acknowledged;     // poll: the cursor that the client came with last
+  MonoTime since;               // it is blocked (for 4008), or parked
+  TokenMark token;
   std::int64_t token_expires_at_ms = 0;
-  std::string id;          // s_…
   std::int64_t probe = 0;  // probe_word() as a number
-  std::string token_id;
 
   std::string probe_word() const { return protocol::base32(probe); }
   // A poll's: no further event fits into its answer, beside `more` that are about to be given.
@@ -115,6 +139,47 @@ struct Session {
   };
   std::unique_ptr<Opening> opening;           // until it has begun
   std::unique_ptr<std::vector<RoomId>> only;  // narrowed to these
+  Session* next = nullptr;                    // of the same user (SessionList)
+  Session* before = nullptr;
+  InlineText<limits::kSessionIdBytesMax> id;  // s_…
 };
+static_assert(sizeof(Session) <= 256, "an allocator's next size is 320");
+
+inline std::uint64_t key_of(const Session& session) {
+  return session.key;
+}
+
+class SessionList::Iterator {
+ public:
+  explicit Iterator(Session* at) : at_(at) {}
+  Session* operator*() const { return at_; }
+  Iterator& operator++() {
+    at_ = at_->next;
+    return *this;
+  }
+  bool operator==(const Iterator&) const = default;
+
+ private:
+  Session* at_;
+};
+
+inline SessionList::Iterator SessionList::begin() const {
+  return Iterator(first_);
+}
+inline SessionList::Iterator SessionList::end() const {
+  return Iterator(nullptr);
+}
+inline void SessionList::add(Session& session) {
+  session.next = first_;
+  if (first_ != nullptr) first_->before = &session;
+  first_ = &session;
+  ++size_;
+}
+inline void SessionList::remove(Session& session) {
+  (session.before != nullptr ? session.before->next : first_) = session.next;
+  if (session.next != nullptr) session.next->before = session.before;
+  session.next = session.before = nullptr;
+  --size_;
+}
 
 }  // namespace fairlead::hub

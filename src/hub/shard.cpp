@@ -48,13 +48,13 @@ void Shard::add_stats(HubStats& sum) const {
   counters_.turns.add_to(sum.turns);
 }
 
-Session* Shard::find(const std::string& id) {
+Session* Shard::find(std::string_view id) {
   const auto place = hub_.place(id);
   auto* session = place.shard == this ? find(place.key) : nullptr;
   return session != nullptr && session->id == id ? session : nullptr;
 }
 
-void Shard::end_if_older(const std::string& session, std::int64_t than_us) {
+void Shard::end_if_older(std::string_view session, std::int64_t than_us) {
   auto* found = find(session);
   if (found == nullptr) return;
   if (found->came_at_us <= than_us) {
@@ -66,8 +66,7 @@ void Shard::end_if_older(const std::string& session, std::int64_t than_us) {
 }
 
 Session* Shard::find(std::uint64_t key) {
-  const auto it = sessions_.find(key);
-  return it == sessions_.end() ? nullptr : &it->second;
+  return sessions_.find(key);
 }
 
 // ----------------------------------------------------------------------------------- coming
@@ -81,9 +80,12 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   const bool nameless = kind == TransportKind::kPoll && request.is_cursor_only();
   if (auto* old = nameless ? nullptr : find(request.session)) end(old, EndReason::kTakenOver);
 
-  const auto key = next_key_++;
-  auto* session = &sessions_[key];
-  session->key = key;
+  auto* session = &sessions_.add([](std::uint64_t key) {
+    auto made = std::make_unique<Session>();
+    made->key = key;
+    return made;
+  });
+  const auto key = session->key;
   session->nameless = nameless;
   session->uses = 1;
   session->id = request.session;
@@ -102,15 +104,14 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   if (!session->proven) unproven_.emplace_back(now_ + settings_.probe_timeout, key);
   session->network = request.network;
   session->padding_kib = request.padding_kib;
-  session->token_id = request.token_id;
-  session->token_expires_at_ms = request.token_expires_at_ms;
+  take(*session, request.token);
   if (!request.rooms.empty()) {
     session->only = std::make_unique<std::vector<RoomId>>(request.rooms);
   }
 
   auto& user = users_[request.user];
   user.profile.id = request.user;
-  user.sessions.push_back(session);
+  user.sessions.add(*session);
   session->user = &user;
   session->opening = std::make_unique<Session::Opening>(
       Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
@@ -135,12 +136,11 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     end(session, EndReason::kRestart, settings_.poll_session_life.count() / 30);
     return nullptr;
   }
-  if (logged_out(session->token_id)) {
+  if (logged_out(session->token)) {
     end(session, EndReason::kAuthEnded);
     return nullptr;
   }
-  if (request.token_key != 0 && settings_.key_has_gone &&
-      settings_.key_has_gone(request.token_key)) {
+  if (session->vouched && settings_.key_has_gone && settings_.key_has_gone(request.token.key)) {
     end(session, EndReason::kGoingAway);
     return nullptr;
   }
@@ -164,8 +164,8 @@ std::optional<LogPosition> Shard::in_tail(std::string_view wire) const {
   return is ? std::optional(cursor->position) : std::nullopt;
 }
 
-bool Shard::logged_out(const std::string& token_id) const {
-  return settings_.token_ended && settings_.token_ended(token_id);
+bool Shard::logged_out(const TokenMark& token) const {
+  return settings_.token_ended && settings_.token_ended(token);
 }
 
 void Shard::take_snapshot(Session& session) {
@@ -205,7 +205,7 @@ void Shard::opened(Session& session, Snapshot snapshot) {
 bool Shard::load(UserEntry& user, Snapshot& snapshot) {
   if (user.loaded) return true;
   if (snapshot.head < tail_.head() && !tail_.reaches_back_to(snapshot.head)) return false;
-  user.memberships = Memberships(snapshot.memberships);
+  user.memberships = Memberships(std::move(snapshot.memberships));
   user.profile = std::move(*snapshot.user);
   user.loaded = true;
   user.as_of = snapshot.head;
@@ -280,7 +280,7 @@ void Shard::go_on(Session& session, LogPosition position) {
 std::string Shard::presence_name(const Session& session) const {
   return session.nameless ? "n_" + settings_.node + "_" +
                                 protocol::base32(static_cast<std::int64_t>(session.key))
-                          : session.id;
+                          : std::string(session.id);
 }
 
 void Shard::attach_to_rooms(Session& session) {
@@ -350,13 +350,9 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
 
 void Shard::end_where(const std::function<bool(const Session&)>& which, EndReason reason) {
   Turn turn(*this);
-  std::vector<std::uint64_t> keys;
-  for (const auto& [key, session] : sessions_) {
-    if (which(session)) keys.push_back(key);
-  }
-  for (const auto key : keys) {
-    if (auto* session = find(key)) end(session, reason);
-  }
+  sessions_.for_each([&](Session& session) {
+    if (which(session)) end(&session, reason);
+  });
 }
 
 void Shard::begin_anew(LogPosition head) {
@@ -366,10 +362,9 @@ void Shard::begin_anew(LogPosition head) {
   spread_.reset();
   backlogs_.clear();
   spreads_left_ = 0;
-  while (!sessions_.empty()) {
-    end(&sessions_.begin()->second, EndReason::kInternal,
-        static_cast<std::int64_t>(random_u64() % kBackWithin_ms));
-  }
+  sessions_.for_each([this](Session& session) {
+    end(&session, EndReason::kInternal, static_cast<std::int64_t>(random_u64() % kBackWithin_ms));
+  });
   replay_.clear();
   tail_.begin_anew(head);
 }
@@ -387,16 +382,16 @@ void Shard::remove(Session* session) {
   slot.pop_back();
 
   const auto user = session->user->profile.id;
-  std::erase(session->user->sessions, session);
+  session->user->sessions.remove(*session);
   // Not only if it has begun here: it may have been announced by the shard that it was taken over
   // from.
   if (session->nameless || hub_.release(session->id, {this, session->key})) {
     presence_.close(user, presence_name(*session));
   }
-  if (session->user->sessions.empty()) users_.erase(user);
+  if (session->user->sessions.size() == 0) users_.erase(user);
 
   --(session->state == Session::State::kParked ? counters_.parked : counters_.sessions);
-  sessions_.erase(std::uint64_t{session->key});  // destroys it; the key must not be its own member
+  sessions_.erase(session->key);
 }
 
 void Shard::close() {
@@ -418,7 +413,8 @@ void Shard::close() {
 
 bool Shard::prove(Session* session, std::string_view word) {
   if (word != session->probe_word()) return false;
-  const bool first = !std::exchange(session->proven, true);
+  const bool first = !session->proven;
+  session->proven = true;
   if (first && settings_.networks) {
     settings_.networks->proved(session->network, session->kind, session->padding_kib);
   }
@@ -430,12 +426,16 @@ void Shard::send(Session* session, const std::string& json) {
   queue_own(*session, json);
 }
 
-void Shard::reauthenticate(Session* session, const std::string& token_id,
-                           std::int64_t expires_at_ms) {
+void Shard::reauthenticate(Session* session, const TokenAsked& token) {
   // On its way here: whoever was told to end its sessions did not find this one.
-  if (logged_out(token_id)) return end(session, EndReason::kAuthEnded);
-  session->token_id = token_id;
-  session->token_expires_at_ms = expires_at_ms;
+  if (logged_out(token.mark)) return end(session, EndReason::kAuthEnded);
+  take(*session, token);
+}
+
+void Shard::take(Session& session, const TokenAsked& token) {
+  session.token = token.mark;
+  session.token_expires_at_ms = token.expires_at_ms;
+  session.vouched = token.key != 0;
 }
 
 std::string Shard::cursor_at(LogPosition position) const {

@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/counter.h"
 #include "core/mailbox.h"
+#include "core/slot_table.h"
 #include "core/thread_role.h"
 #include "hub/backlog.h"
 #include "hub/control_events.h"
@@ -43,12 +44,12 @@ struct ShardSettings {
   // Whether a token has been logged out: asked again when a session begins, for its request was
   // checked on another thread, and end_token() may have passed this shard in between. Any thread;
   // empty: never.
-  std::function<bool(const std::string& token_id)> token_ended = {};
+  std::function<bool(const TokenMark& token)> token_ended = {};
   // Whether the key that vouches for a token has gone; asked when a session begins, as above, for
-  // end_tokens() may have passed. Any thread; empty: never.
+  // end_vouched() may have passed. Any thread; empty: never.
   std::function<bool(std::uint64_t key)> key_has_gone = {};
   // The word of a session's hello, as a number that is not negative. Any thread; empty: at random.
-  std::function<std::int64_t(const std::string& session)> make_probe = {};
+  std::function<std::int64_t(std::string_view session)> make_probe = {};
   // Whether a proof that an SSE client gave to another node gets here; who came when it did not is
   // not ended for want of one. Any thread; empty: always.
   std::function<bool()> proofs_arrive = {};
@@ -113,13 +114,13 @@ class Shard {
   bool prove(Session* session, std::string_view word);  // false: another word
   // To this session alone, behind what is queued; `json` is a whole event.
   void send(Session* session, const std::string& json);
-  void reauthenticate(Session* session, const std::string& token_id, std::int64_t expires_at_ms);
+  void reauthenticate(Session* session, const TokenAsked& token);
   // Where the session stands: every event for it up to this cursor has been queued.
   std::string cursor_of(const Session& session) const;
   std::string cursor_at(LogPosition position) const;
-  Session* find(const std::string& id);
+  Session* find(std::string_view id);
   // Another node has had its client since then (Unix ms).
-  void end_if_older(const std::string& session, std::int64_t than_us);
+  void end_if_older(std::string_view session, std::int64_t than_us);
   Session* find(std::uint64_t key);
 
   // --- posted by the hub
@@ -155,6 +156,7 @@ class Shard {
   Session* enter(OpenRequest request, Transport* transport, TransportKind kind);
   void go_on(Session& session, LogPosition position);
   std::string presence_name(const Session& session) const;
+  void take(Session& session, const TokenAsked& token);
   void take_snapshot(Session& session);
   void opened(Session& session, Snapshot snapshot);
   bool load(UserEntry& user, Snapshot& snapshot);
@@ -163,7 +165,7 @@ class Shard {
   void leave_room(Session& session, RoomId room);
   std::optional<LogPosition> in_tail(
       std::string_view wire) const;  // no read is needed to go on from this cursor
-  bool logged_out(const std::string& token_id) const;
+  bool logged_out(const TokenMark& token) const;
   void remove(Session* session);
 
   // polls.cpp
@@ -239,7 +241,7 @@ class Shard {
   log::Tail tail_;
   Runs runs_;             // outlives the sessions, which hold stretches of it
   Replay replay_{tail_};  // the same
-  std::unordered_map<std::uint64_t, Session> sessions_;  // by key
+  SlotTable<Session> sessions_;
   std::unordered_map<UserId, UserEntry> users_;
   std::unordered_map<RoomId, std::vector<Session*>> rooms_;
   std::array<std::vector<Session*>, kSlots> slots_;
@@ -258,8 +260,7 @@ class Shard {
   bool in_mailbox_ = false;           // this turn is run_mailbox()'s
   bool mailbox_has_more_ = false;     // than this turn's share of the thread allowed
   bool goes_on_ = false;              // has woken itself for what is left
-  std::uint64_t next_key_ = 1;
-  std::uint32_t round_ = 0;  // marks whom an ephemeral event has reached
+  std::uint32_t round_ = 0;           // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;
   int turn_depth_ = 0;
   MonoTime now_;

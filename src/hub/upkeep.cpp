@@ -89,10 +89,11 @@ void Shard::drain_slice() {
   // 10,000 at once would hold the loop for seconds (docs/decisions); the clients come back spread
   // over the whole drain time, each at its own moment.
   constexpr std::size_t kSlice = 200;
-  for (std::size_t n = 0; n < kSlice && !sessions_.empty(); ++n) {
-    const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(drain_over_.count(), 1));
-    end(&sessions_.begin()->second, EndReason::kRestart,
-        static_cast<std::int64_t>(random_u64() % spread));
+  const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(drain_over_.count(), 1));
+  for (const auto key : sessions_.some(kSlice)) {
+    if (auto* session = find(key)) {
+      end(session, EndReason::kRestart, static_cast<std::int64_t>(random_u64() % spread));
+    }
   }
   if (sessions_.empty() && !drain_reported_) {
     drain_reported_ = true;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,13 @@ struct Standing {
 
 struct State : Standing {
   std::vector<std::string> transports;  // of the user's sessions on all nodes: sorted, each once
+};
+
+// How many of some users are here.
+struct Headcount {
+  std::size_t online = 0;
+  std::size_t away = 0;
+  std::size_t all = 0;  // those too who are not
 };
 
 // Users whose standing has changed. By user, each once; flat, because a storm changes thousands.
@@ -60,6 +69,10 @@ class Map {
   // shared map cannot be reached (G8): never a guess.
   using Answer = std::function<void(std::map<UserId, State>)>;
   virtual void query(std::vector<UserId> users, Answer done) = 0;
+
+  // As query(), for who wants to know only how many; nullopt instead of kUnknown.
+  using Counted = std::function<void(std::optional<Headcount>)>;
+  virtual void count(std::vector<UserId> users, Counted done);
 
   virtual bool healthy() const = 0;  // false: shared map unreachable (readyz says `degraded`)
   virtual std::string_view kind() const = 0;  // "memory", "redis"

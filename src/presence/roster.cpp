@@ -1,8 +1,7 @@
 #include "presence/roster.h"
 
 #include <algorithm>
-
-#include "core/release.h"
+#include <cassert>
 
 namespace fairlead::presence {
 
@@ -13,34 +12,61 @@ std::optional<Change> Roster::open(UserId user, std::string_view session,
                                    std::string_view transport, Now now) {
   User& u = users_[user];
   const bool was_online = u.online();
-  const auto* name = &*transports_.emplace(transport).first;
-  const auto id_hash = std::hash<std::string_view>()(session);
-  const auto at = place_of(u, id_hash);
-  if (at != u.sessions.end() && at->id_hash == id_hash) {
-    at->transport = name;
+  const auto number = number_of(transport);
+  const auto id_hash = hash_of(session);
+  if (auto* known = find(u, id_hash)) {
+    known->transport = number;
+  } else if (!u.has_session()) {
+    u.first = {id_hash, number};
   } else {
-    u.sessions.insert(at, {id_hash, name});
+    if (!u.more) u.more = std::make_unique<std::vector<Session>>();
+    u.more->push_back({id_hash, number});
   }
   if (u.due != kNotLeaving) leaving_.erase({std::exchange(u.due, kNotLeaving), user});
   if (was_online) return std::nullopt;
   return Change{user, state(user, now.wall_ms)};
 }
 
-std::vector<Roster::Session>::iterator Roster::place_of(User& user, std::size_t id_hash) {
-  return std::ranges::lower_bound(user.sessions, id_hash, {}, &Session::id_hash);
+std::uint64_t Roster::hash_of(std::string_view session) {
+  return std::hash<std::string_view>()(session) & kHashMask;
+}
+
+std::uint8_t Roster::number_of(std::string_view transport) {
+  const auto at = std::ranges::find(transports_, transport);
+  const auto place = static_cast<std::uint8_t>(at - transports_.begin());
+  assert(place < 255);
+  if (at == transports_.end()) transports_.emplace_back(transport);
+  return place + 1;
+}
+
+Roster::Session* Roster::find(User& user, std::uint64_t id_hash) {
+  if (user.has_session() && user.first.id_hash == id_hash) return &user.first;
+  if (!user.more) return nullptr;
+  const auto is_it = [id_hash](const Session& session) { return session.id_hash == id_hash; };
+  const auto at = std::ranges::find_if(*user.more, is_it);
+  return at == user.more->end() ? nullptr : &*at;
+}
+
+// The last one takes its place.
+void Roster::take_out(User& user, Session* session) {
+  if (!user.more) {
+    user.first = {0, 0};
+    return;
+  }
+  *session = user.more->back();
+  user.more->pop_back();
+  if (user.more->empty()) user.more = nullptr;
 }
 
 void Roster::close(UserId user, std::string_view session, Now now) {
   const auto it = users_.find(user);
   if (it == users_.end()) return;
   User& u = it->second;
-  const auto id_hash = std::hash<std::string_view>()(session);
-  const auto closed = place_of(u, id_hash);
-  if (closed == u.sessions.end() || closed->id_hash != id_hash) return;
-  u.sessions.erase(closed);
+  auto* closed = find(u, hash_of(session));
+  if (closed == nullptr) return;
+  take_out(u, closed);
   u.last_seen_ms = now.wall_ms;
-  if (!u.sessions.empty()) return;
-  release(u.sessions);
+  if (u.has_session()) return;
   u.due = now.mono + leave_grace_;
   leaving_.emplace(u.due, user);
 }
@@ -72,16 +98,24 @@ std::optional<MonoTime> Roster::next_due() const {
   return leaving_.begin()->first;
 }
 
+Status Roster::status(UserId user) const {
+  const auto it = users_.find(user);
+  if (it == users_.end() || !it->second.online()) return Status::kOffline;
+  return away_.contains(user) ? Status::kAway : Status::kOnline;
+}
+
 State Roster::state(UserId user, std::int64_t wall_now_ms) const {
   State state;
-  state.status = Status::kOffline;
+  state.status = status(user);
   const auto it = users_.find(user);
   if (it == users_.end()) return state;
   const User& u = it->second;
-  if (u.online()) state.status = away_.contains(user) ? Status::kAway : Status::kOnline;
-  state.last_seen_at_ms = u.sessions.empty() ? u.last_seen_ms : wall_now_ms;
+  state.last_seen_at_ms = u.has_session() ? wall_now_ms : u.last_seen_ms;
   std::set<std::string> transports;
-  for (const auto& session : u.sessions) transports.insert(*session.transport);
+  if (u.has_session()) transports.insert(transports_[u.first.transport - 1]);
+  if (u.more) {
+    for (const auto& session : *u.more) transports.insert(transports_[session.transport - 1]);
+  }
   state.transports.assign(transports.begin(), transports.end());
   return state;
 }

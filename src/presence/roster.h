@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,28 +45,36 @@ class Roster {
   std::optional<MonoTime> next_due() const;
 
   State state(UserId user, std::int64_t wall_now_ms) const;
+  Status status(UserId user) const;
   std::size_t users() const { return users_.size(); }
 
  private:
   struct Session {
-    std::size_t id_hash;
-    const std::string* transport;  // of transports_
+    Session(std::uint64_t hash, std::uint8_t number) : id_hash(hash & kHashMask), transport(number) {}
+    std::uint64_t id_hash : 56;
+    std::uint64_t transport : 8;  // its place in transports_, and one; 0: no session
   };
+  static constexpr std::uint64_t kHashMask = ~std::uint64_t{0} >> 8;
   // As many as there are connections, and most of them with one session: kept small.
   struct User {
-    std::vector<Session> sessions;  // by id_hash
-    MonoTime due = kNotLeaving;     // the end of the grace
-    std::int64_t last_seen_ms = 0;  // of the last close
-    bool online() const { return !sessions.empty() || due != kNotLeaving; }
+    Session first{0, 0};
+    std::unique_ptr<std::vector<Session>> more;  // null: no others
+    MonoTime due = kNotLeaving;                  // the end of the grace
+    std::int64_t last_seen_ms = 0;               // of the last close
+    bool has_session() const { return first.transport != 0; }
+    bool online() const { return has_session() || due != kNotLeaving; }
   };
   static constexpr MonoTime kNotLeaving = MonoTime::max();
 
-  static std::vector<Session>::iterator place_of(User& user, std::size_t id_hash);
+  static std::uint64_t hash_of(std::string_view session);
+  std::uint8_t number_of(std::string_view transport);
+  static Session* find(User& user, std::uint64_t id_hash);
+  static void take_out(User& user, Session* session);
   void remember(UserId user, std::int64_t last_seen_ms);
 
   const Millis leave_grace_;
   const std::size_t remembered_max_;
-  std::set<std::string> transports_;  // those that were ever announced: a few
+  std::vector<std::string> transports_;  // those that were ever announced: a few
   std::unordered_map<UserId, User> users_;
   std::set<std::pair<MonoTime, UserId>> leaving_;
   std::set<UserId> away_;                             // of those who are online: few

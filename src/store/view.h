@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <stdexcept>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,20 +39,22 @@ struct Interval {
   LogPosition until;
 };
 
+// Members see the room's events of every time they were in it; who has left sees only how it ended.
+inline bool sees(LogPosition since, std::span<const Interval> earlier, LogPosition position) {
+  for (const auto& time : earlier) {
+    if (position == time.until) return true;
+    if (since && position >= time.since && position < time.until) return true;
+  }
+  return since && position >= since;
+}
+
 // All that decides which events of a room a user sees (docs/PROTOCOL.md, "Who sees what").
 struct Membership {
   RoomId room;
   LogPosition since;              // of the present membership; 0: not a member now
   std::vector<Interval> earlier;  // memberships that ended, oldest first
 
-  // Members see the room's events of every time they were in it; who has left sees only how it ended.
-  bool sees(LogPosition position) const {
-    for (const auto& time : earlier) {
-      if (position == time.until) return true;
-      if (since && position >= time.since && position < time.until) return true;
-    }
-    return since && position >= since;
-  }
+  bool sees(LogPosition position) const { return store::sees(since, earlier, position); }
 };
 
 // What one reader of the log gets in one go.
@@ -134,6 +137,7 @@ class View {
   virtual std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit) = 0;
   virtual std::vector<Room> public_rooms(std::size_t limit) = 0;   // by name, deleted ones left out
   virtual std::vector<Member> members(RoomId room, std::size_t limit) = 0;  // by user name
+  virtual std::vector<UserId> member_ids(RoomId room, std::size_t limit) = 0;  // by id: much cheaper
   virtual std::optional<Room> direct_room(UserId a, UserId b) = 0;
   // Users that share a room with `user`, each once, without `user`; at most `limit`.
   virtual std::vector<UserId> acquaintances(UserId user, std::size_t limit) = 0;

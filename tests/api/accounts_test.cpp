@@ -73,8 +73,8 @@ TEST_F(AccountsTest, SigningOutEndsThatTokenAndItsConnectionsOnly) {
   for (const auto& [token, listener] : {std::pair{ann.token, &mine}, {other, &others}}) {
     hub::OpenRequest open;
     open.user = ann.id;
-    open.session = "s_" + token;
-    open.token_id = tokens_.check_token(token)->token_id;
+    open.session = tokens_.make_session_id(ann.id);
+    open.token.mark = auth::mark_of(tokens_.check_token(token)->token_id);
     open.probe = false;
     shard_.open(std::move(open), *listener);
     ASSERT_EQ(listener->wait_for("hello", 1).size(), 1u);

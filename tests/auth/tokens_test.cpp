@@ -73,6 +73,18 @@ TEST_F(TokensTest, TwoTokensOfOneUserAreNotTheSame) {
   EXPECT_NE(first->token_id, second->token_id);
 }
 
+TEST_F(TokensTest, ARevokedTokenIsKnownByItsMarkUntilItHasExpired) {
+  const auto token = *tokens.check_token(tokens.issue_token(alice).text);
+  const auto mark = mark_of(token.token_id);
+  EXPECT_FALSE(tokens.revoked(mark));
+  tokens.revoke(token.token_id);
+  EXPECT_TRUE(tokens.revoked(mark));
+  EXPECT_FALSE(tokens.revoked(mark_of("t_another")));
+  clock.advance(Millis(token.expires_at_ms - clock.wall_ms() + 1));
+  tokens.revoke(tokens.check_token(tokens.issue_token(alice).text)->token_id);
+  EXPECT_FALSE(tokens.revoked(mark)) << "forgotten with its id";
+}
+
 TEST_F(TokensTest, AnyOtherCharacterAnywhereMakesATokenMalformed) {
   const std::string good = tokens.issue_token(alice).text;
   for (std::size_t i = 0; i < good.size(); ++i) {

@@ -93,14 +93,18 @@ inline void message(Session& s, std::string_view text, std::int64_t now) {
   ++s.group->repeated;
 }
 
+// Of the last event, or a poll's whole answer: where the session comes back from.
+inline void keep_cursor(Session& s, std::string_view json) {
+  constexpr std::string_view kCursor = R"("cursor":")";
+  const auto at = s.kind == Kind::kPoll ? json.rfind(kCursor) : json.substr(0, 400).find(kCursor);
+  if (at == std::string_view::npos) return;
+  const auto value = json.substr(at + kCursor.size());
+  s.cursor.assign(value.substr(0, value.find('"')));
+}
+
 // One event, or a poll's whole answer.
 inline void events(Session& s, std::string_view json, std::int64_t now) {
-  constexpr std::string_view kCursor = R"("cursor":")";
   const bool poll = s.kind == Kind::kPoll;
-  if (const auto at = poll ? json.rfind(kCursor) : json.substr(0, 400).find(kCursor); at != std::string_view::npos) {
-    const auto value = json.substr(at + kCursor.size());
-    s.cursor.assign(value.substr(0, value.find('"')));
-  }
   if (!s.hello && (poll || json.starts_with(R"({"type":"hello")"))) {
     constexpr std::string_view kId = R"("session":")";
     if (const auto at = json.find(kId); at != std::string_view::npos) {
@@ -115,31 +119,40 @@ inline void events(Session& s, std::string_view json, std::int64_t now) {
   become_live(s);
 }
 
-inline void sse_lines(Session& s, std::int64_t now) {
+// Bytes used of `in`.
+inline std::size_t sse_lines(Session& s, std::string_view in, std::int64_t now) {
   std::size_t begin = 0;
-  for (auto end = s.body.find('\n'); end != std::string::npos; end = s.body.find('\n', begin)) {
-    const std::string_view line(s.body.data() + begin, end - begin);
+  std::string_view last;
+  for (auto end = in.find('\n'); end != std::string_view::npos; end = in.find('\n', begin)) {
+    const auto line = in.substr(begin, end - begin);
     begin = end + 1;
-    if (line.starts_with("data:")) events(s, line.substr(line.starts_with("data: ") ? 6 : 5), now);
+    if (!line.starts_with("data:")) continue;
+    last = line.substr(line.starts_with("data: ") ? 6 : 5);
+    events(s, last, now);
   }
-  s.body.erase(0, begin);
+  keep_cursor(s, last);
+  return begin;
 }
 
 // Bytes used of `in`.
 inline std::size_t websocket_frames(Session& s, std::string_view in, std::int64_t now) {
   std::size_t used = 0;
+  std::string_view last;
   while (const auto frame = next_frame(in.substr(used))) {
     used += frame->size;
     if (frame->opcode == 9) {
       const auto pong = masked_pong(frame->payload);
       if (send(s.fd, pong.data(), pong.size(), MSG_NOSIGNAL) < 0) note("pong not sent");
     } else if (frame->opcode == 8) {
+      keep_cursor(s, last);
       lost(s, "close frame");
       return in.size();
     } else if (frame->opcode == 1) {
-      events(s, frame->payload, now);
+      last = frame->payload;
+      events(s, last, now);
     }
   }
+  keep_cursor(s, last);
   return used;
 }
 
@@ -150,6 +163,7 @@ inline std::size_t parse(Session& s, std::string_view in, std::int64_t now) {
       used += answer->size;
       if (answer->status != 200) return lost(s, "poll: " + std::to_string(answer->status)), in.size();
       events(s, answer->body, now);
+      keep_cursor(s, answer->body);
       request(s);
       if (s.fd < 0 || s.connecting) return in.size();
     }
@@ -167,8 +181,9 @@ inline std::size_t parse(Session& s, std::string_view in, std::int64_t now) {
     used = head.size();
   }
   if (s.kind == Kind::kWebSocket) return used + websocket_frames(s, in.substr(used), now);
+  if (!s.dechunk.chunked) return used + sse_lines(s, in.substr(used), now);
   used += s.dechunk.feed(in.substr(used), s.body);
-  sse_lines(s, now);
+  s.body.erase(0, sse_lines(s, s.body, now));
   return used;
 }
 

@@ -88,7 +88,7 @@ TEST_F(PipeliningTest, OneThatTakesTheConnectionOverWaitsToo) {
   EXPECT_EQ(taken_.size(), 0U);
   answer(first[0]);
   EXPECT_EQ(c.receive().body, "did 1");
-  EXPECT_EQ(taken_.get().unread, "early");
+  EXPECT_EQ(taken_.get().unread.view(), "early");
 }
 
 TEST_F(PipeliningTest, AnswersAtOnceWaitForTheirTurn) {

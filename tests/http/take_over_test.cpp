@@ -21,7 +21,7 @@ TEST_F(ServerTest, HandsTheSocketOverWithWhatWasReadBehindTheRequest) {
   RawClient c = client();
   ASSERT_TRUE(c.send(get("/take/1") + "early frame"));
   const TakenConnection taken = taken_.get();
-  EXPECT_EQ(taken.unread, "early frame");
+  EXPECT_EQ(taken.unread.view(), "early frame");
   EXPECT_TRUE(taken.keep_alive);
   EXPECT_EQ(taken.peer_ip, "127.0.0.1");
   EXPECT_FALSE(taken.trusted_proxy);
@@ -40,7 +40,7 @@ TEST_F(ServerTest, HandsTheSocketOverLaterFromAnotherThread) {
   const Pending pending = pending_.get();
   pending.responder->take_over([this](TakenConnection taken) { taken_.put(std::move(taken)); });
   const TakenConnection taken = taken_.get();
-  EXPECT_EQ(taken.unread, "abc");
+  EXPECT_EQ(taken.unread.view(), "abc");
   ASSERT_TRUE(send_all(taken.fd.get(), framed("x")));
   EXPECT_EQ(c.receive().body, "x");
 }

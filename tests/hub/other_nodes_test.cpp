@@ -185,14 +185,14 @@ TEST_F(OtherNodesTest, AWordOfAnotherHelloGoesToThemIfTheyMayHaveSaidIt) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);
   auto* session = unproven(to);
-  EXPECT_EQ(prove(session->id, "another"), std::nullopt);
-  EXPECT_THAT(proofs_, testing::ElementsAre(session->id));
+  EXPECT_EQ(prove(std::string(session->id), "another"), std::nullopt);
+  EXPECT_THAT(proofs_, testing::ElementsAre(std::string(session->id)));
   EXPECT_FALSE(session->proven);
-  hub_->prove_here(ann_, session->id, "another");
+  hub_->prove_here(ann_, std::string(session->id), "another");
   shard_->run_mailbox();
   EXPECT_EQ(proofs_.size(), 1U) << "what came from them does not go back to them";
   others_may_know_ = false;
-  EXPECT_EQ(prove(session->id, "another"), ErrorCode::kBadRequest);
+  EXPECT_EQ(prove(std::string(session->id), "another"), ErrorCode::kBadRequest);
 }
 
 // Between the look-up and the shard's turn the session moves.
@@ -200,7 +200,7 @@ TEST_F(OtherNodesTest, AProofForASessionThatLeftAMomentAgoGoesToThem) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);
   auto* session = open(to, ann_);
-  const auto id = session->id;
+  const std::string id(session->id);
   std::optional<Result<void>> answer;
   hub_->prove(ann_, id, "word", [&](Result<void> result) { answer = std::move(result); });
   shard_->end(session, EndReason::kTakenOver);
@@ -213,10 +213,10 @@ TEST_F(OtherNodesTest, AProofThatTheyWereGivenCounts) {
   create_room(room_, ann_);
   FakeTransport to(TransportKind::kSse);
   auto* session = unproven(to);
-  hub_->prove_here(bob_, session->id, session->probe_word());
+  hub_->prove_here(bob_, std::string(session->id), session->probe_word());
   shard_->run_mailbox();
   EXPECT_FALSE(session->proven) << "somebody else's";
-  hub_->prove_here(ann_, session->id, session->probe_word());
+  hub_->prove_here(ann_, std::string(session->id), session->probe_word());
   shard_->run_mailbox();
   EXPECT_TRUE(session->proven);
   EXPECT_TRUE(proofs_.empty());

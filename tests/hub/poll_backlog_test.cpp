@@ -107,7 +107,7 @@ TEST_F(PollBacklogTest, ANamelessSessionIsASpareOnce) {
     ASSERT_NE(shard_->poll_again(session->key, session->uses, start, &poll), nullptr);
     pump_until([&] { return session->state == Session::State::kParked; });
   }
-  EXPECT_EQ(session->user->spares.size(), 1u);
+  EXPECT_EQ(session->user->spares->size(), 1u);
 }
 
 TEST_F(PollBacklogTest, NewsMoveOnThoughATurnHasWorkedLongBeforeThem) {

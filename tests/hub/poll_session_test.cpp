@@ -140,7 +140,7 @@ TEST_F(PollSessionTest, APollGoesOnByKeyOnlyAsItWasLeft) {
   EXPECT_EQ(shard_->poll_again(key + 1, uses + 1, cursor, &third), nullptr);
   ASSERT_NE(shard_->poll_again(key, uses + 1, cursor, &third), nullptr);
   pump_until([&] { return !third.taken.empty(); });  // the cursor is behind
-  hub_->end_token("token", EndReason::kAuthEnded);
+  hub_->end_token(kToken, EndReason::kAuthEnded);
   shard_->run_mailbox();
   EXPECT_EQ(shard_->poll_again(key, uses + 2, cursor, &fourth), nullptr) << "logged out";
 }

@@ -83,7 +83,7 @@ TEST_F(ShardRaceTest, WhoResumesWhileTheirLeaveIsOnItsWayHearsOfIt) {
 TEST_F(ShardRaceTest, ATakeOverThatFailsBeforeItsHelloLeavesNobodyBehindInPresence) {
   FakeTransport first, second;
   auto* session = open(first, ann_);
-  const auto id = session->id;
+  const std::string id(session->id);
   ASSERT_EQ(presence_.opened, 1);
   Shard other(*hub_, *readers_, presence_, clock_, settings(), head(), [] {});
   auto* moved = other.open(request(ann_, id), &second);
@@ -118,19 +118,19 @@ TEST_F(ShardRaceTest, WhatIsPrunedInFrontOfASlowReaderIsAnEndAndNotAGap) {
 TEST_F(ShardRaceTest, LoggingOutTheTokenOfTheLastPollEndsIt) {
   FakeTransport second(TransportKind::kPoll);
   auto next = after_a_first_poll();
-  next.token_id = "refreshed";
+  next.token.mark = {2, 2};
   shard_->poll(std::move(next), &second);
-  hub_->end_token("token", EndReason::kAuthEnded);
+  hub_->end_token(kToken, EndReason::kAuthEnded);
   shard_->run_mailbox();
   EXPECT_FALSE(second.ended);
-  hub_->end_token("refreshed", EndReason::kAuthEnded);
+  hub_->end_token({2, 2}, EndReason::kAuthEnded);
   shard_->run_mailbox();
   EXPECT_TRUE(second.ended);
 }
 
 TEST_F(ShardRaceTest, WhoIsLoggedOutOnTheWayToTheShardIsNotLetIn) {
   auto with_revocations = settings();
-  with_revocations.token_ended = [](const std::string& token_id) { return token_id == "token"; };
+  with_revocations.token_ended = [](const TokenMark& token) { return token == kToken; };
   Shard strict(*hub_, *readers_, presence_, clock_, with_revocations, head(), [] {});
   FakeTransport stream, poll(TransportKind::kPoll), other;
   EXPECT_EQ(strict.open(request(ann_), &stream), nullptr);
@@ -138,7 +138,7 @@ TEST_F(ShardRaceTest, WhoIsLoggedOutOnTheWayToTheShardIsNotLetIn) {
   EXPECT_EQ(stream.reason, EndReason::kAuthEnded);
   EXPECT_EQ(poll.reason, EndReason::kAuthEnded);
   auto asked = request(ann_);
-  asked.token_id = "another";
+  asked.token.mark = {2, 2};
   EXPECT_NE(strict.open(std::move(asked), &other), nullptr);
   strict.close();
   readers_->stop();
@@ -150,10 +150,10 @@ TEST_F(ShardRaceTest, WhoseKeyGoesOnTheWayToTheShardIsNotLetIn) {
   Shard strict(*hub_, *readers_, presence_, clock_, with_keys, head(), [] {});
   FakeTransport gone, there, ours;
   auto asked = request(ann_);
-  asked.token_key = 1;
+  asked.token.key = 1;
   EXPECT_EQ(strict.open(asked, &gone), nullptr);
   EXPECT_EQ(gone.reason, EndReason::kGoingAway);
-  asked.token_key = 2;
+  asked.token.key = 2;
   EXPECT_NE(strict.open(asked, &there), nullptr);
   EXPECT_NE(strict.open(request(ann_), &ours), nullptr);
   strict.close();
@@ -162,12 +162,12 @@ TEST_F(ShardRaceTest, WhoseKeyGoesOnTheWayToTheShardIsNotLetIn) {
 
 TEST_F(ShardRaceTest, ATokenThatIsLoggedOutOnTheWayToItsSessionEndsIt) {
   auto with_revocations = settings();
-  with_revocations.token_ended = [](const std::string& token_id) { return token_id == "next"; };
+  with_revocations.token_ended = [](const TokenMark& token) { return token == TokenMark{3, 3}; };
   Shard strict(*hub_, *readers_, presence_, clock_, with_revocations, head(), [] {});
   FakeTransport stream;
   auto* session = strict.open(request(ann_), &stream);
   ASSERT_NE(session, nullptr);
-  strict.reauthenticate(session, "next", clock_.wall_ms() + 60'000);
+  strict.reauthenticate(session, {{3, 3}, clock_.wall_ms() + 60'000});
   EXPECT_TRUE(stream.ended);
   EXPECT_EQ(stream.reason, EndReason::kAuthEnded);
   strict.close();

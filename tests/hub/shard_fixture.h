@@ -39,6 +39,8 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> mono_us_{1'000'000'000};
 };
 
+inline constexpr TokenMark kToken{1, 1};  // everybody's, if nothing else is said
+
 // Counts what the shard tells it; nobody else is there.
 class PresenceSpy final : public presence::Map {
  public:
@@ -196,7 +198,7 @@ class ShardTest : public ::testing::Test {
   OpenRequest request(UserId user, std::string session = {}) {
     OpenRequest open;
     open.user = user;
-    open.token_id = "token";
+    open.token.mark = kToken;
     open.session_is_new = session.empty();
     open.session = session.empty() ? "s_" + std::to_string(++sessions_) : std::move(session);
     open.probe = false;

@@ -260,7 +260,7 @@ TEST_F(ShardTest, ASessionThatGoesOnElsewhereEndsItsOldConnection) {
   create_room(room_, ann_);
   FakeTransport first, second;
   auto* session = open(first, ann_);
-  const auto id = session->id;
+  const std::string id(session->id);
   open(second, ann_, cursor_now(), id);
   EXPECT_TRUE(first.ended);
   EXPECT_EQ(first.reason, EndReason::kTakenOver);
@@ -285,10 +285,10 @@ TEST_F(ShardTest, LoggingOutEndsTheSessionsOfThatTokenOnly) {
   FakeTransport one, other;
   open(one, ann_);
   auto asked = request(ann_);
-  asked.token_id = "another";
+  asked.token.mark = {2, 2};
   shard_->open(std::move(asked), &other);
   pump_until([&] { return !other.taken.empty(); });
-  hub_->end_token("token", EndReason::kAuthEnded);
+  hub_->end_token(kToken, EndReason::kAuthEnded);
   shard_->run_mailbox();
   EXPECT_TRUE(one.ended);
   EXPECT_FALSE(other.ended);
@@ -297,7 +297,7 @@ TEST_F(ShardTest, LoggingOutEndsTheSessionsOfThatTokenOnly) {
 TEST_F(ShardTest, AnExpiredTokenEndsItsSession) {
   FakeTransport to;
   auto asked = request(ann_);
-  asked.token_expires_at_ms = clock_.wall_ms() + 5000;
+  asked.token.expires_at_ms = clock_.wall_ms() + 5000;
   shard_->open(std::move(asked), &to);
   pump_until([&] { return !to.taken.empty(); });
   tick_for(4s);

@@ -87,6 +87,18 @@ TEST_P(MapContract, WhoIsHereMaySayThatTheyAreAway) {
   EXPECT_EQ(status(map, alice), Status::kOnline);
 }
 
+TEST_P(MapContract, CountsWhoIsHereAndWhoIsAway) {
+  map.open(alice, "s_1", "websocket");
+  map.open(bob, "s_2", "sse");
+  map.set_away(bob, true);
+  ASSERT_TRUE(becomes(map, bob, Status::kAway));
+  const auto here = count(map, {alice, bob, carol});
+  ASSERT_TRUE(here);
+  EXPECT_EQ(here->online, 1u);
+  EXPECT_EQ(here->away, 1u);
+  EXPECT_EQ(here->all, 3u);
+}
+
 TEST_P(MapContract, AwayIsForgottenWhenTheyGo) {
   map.open(alice, "s_1", "websocket");
   map.set_away(alice, true);

@@ -72,6 +72,12 @@ inline std::map<UserId, State> ask(Map& map, std::vector<UserId> users) {
   map.query(std::move(users), [promise](auto states) { promise->set_value(std::move(states)); });
   return answer.get();
 }
+inline std::optional<Headcount> count(Map& map, std::vector<UserId> users) {
+  auto promise = std::make_shared<std::promise<std::optional<Headcount>>>();
+  auto answer = promise->get_future();
+  map.count(std::move(users), [promise](auto counted) { promise->set_value(counted); });
+  return answer.get();
+}
 inline State ask(Map& map, UserId user) {
   return ask(map, std::vector<UserId>{user}).at(user);
 }

@@ -19,6 +19,7 @@ TEST_F(RedisMapTest, WhileRedisIsAwayEveryAnswerIsUnknownAtOnce) {
   ASSERT_EQ(answer.size(), 2u);  // on this thread, before query() returned
   EXPECT_EQ(answer.at(alice).status, Status::kUnknown);
   EXPECT_EQ(answer.at(bob).status, Status::kUnknown);
+  EXPECT_FALSE(count(a->map, {alice, bob})) << "never a guess";
 }
 
 TEST_F(RedisMapTest, AnOutageAnnouncesNothingForWhoStays) {

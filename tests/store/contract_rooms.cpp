@@ -56,6 +56,10 @@ TEST_P(StoreContract, MembersAreListedByNameWithTheirRoles) {
   EXPECT_EQ(members[1].role, Role::kModerator);
   EXPECT_EQ(members[2].user.name, "zoe");
   EXPECT_EQ(read([&](View& view) { return view.members(room.id, 2); }).size(), 2u);
+  EXPECT_EQ(read([&](View& view) { return view.member_ids(room.id, 9); }),
+            (std::vector{zoe.id, ada.id, bob.id}));
+  EXPECT_EQ(read([&](View& view) { return view.member_ids(room.id, 2); }),
+            (std::vector{zoe.id, ada.id}));
   EXPECT_EQ(read([&](View& view) { return view.role(room.id, zoe.id); }), Role::kOwner);
   EXPECT_EQ(read([&](View& view) { return view.room(room.id); })->members_count, 3);
   leave(room.id, ada.id);

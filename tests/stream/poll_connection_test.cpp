@@ -148,7 +148,7 @@ TEST_F(StreamTest, ASessionThatSomebodyElseHasPolledSinceIsReadAnew) {
   while (engine_->connections() > 1) on_engine([] {});
   on_engine([&] {
     ASSERT_EQ(reader_.given_back.size(), 1u);
-    EXPECT_EQ(reader_.given_back[0].unread, "again " + cursor);
+    EXPECT_EQ(reader_.given_back[0].unread.view(), "again " + cursor);
   });
 }
 
@@ -159,7 +159,7 @@ TEST_F(StreamTest, AnythingButAPollGoesBackToTheWorkerWithItsBytes) {
   while (engine_->connections() > 0) on_engine([] {});
   on_engine([this] {
     ASSERT_EQ(reader_.given_back.size(), 1u);
-    EXPECT_EQ(reader_.given_back[0].unread, "GET /api/v1/rooms HTTP/1.1\r\n");
+    EXPECT_EQ(reader_.given_back[0].unread.view(), "GET /api/v1/rooms HTTP/1.1\r\n");
     EXPECT_TRUE(reader_.given_back[0].fd);
   });
 }
@@ -179,14 +179,14 @@ TEST_F(StreamTest, WhatIsPipelinedBehindAPollWaitsForItsAnswer) {
   pass(100ms);
   EXPECT_EQ(body(client).at("events").size(), 1u);
   while (engine_->connections() > 0) on_engine([] {});
-  on_engine([this] { EXPECT_EQ(reader_.given_back.at(0).unread, "something else"); });
+  on_engine([this] { EXPECT_EQ(reader_.given_back.at(0).unread.view(), "something else"); });
 }
 
 TEST_F(StreamTest, WhatTheWorkerHadReadBehindAPollGoesBackToIt) {
   auto client = poll(kShort, request(), "read already");
   body(client);
   while (engine_->connections() > 0) on_engine([] {});
-  on_engine([this] { EXPECT_EQ(reader_.given_back.at(0).unread, "read already"); });
+  on_engine([this] { EXPECT_EQ(reader_.given_back.at(0).unread.view(), "read already"); });
 }
 
 TEST_F(StreamTest, WhenTheNodeStopsIdlePollersGoAndHeldOnesAreAnsweredFirst) {

@@ -80,7 +80,7 @@ class StreamTest : public ::testing::Test {
     hub::ShardSettings settings;
     settings.epoch = store_->epoch();
     settings.node = "test";
-    settings.token_ended = [](const std::string& t) { return t == "refused"; };
+    settings.token_ended = [](const TokenMark& t) { return t == TokenMark{9, 9}; };
     engine_ = std::make_unique<StreamEngine>(clock_, [&](std::function<void()> wake) {
       return std::make_unique<hub::Shard>(hub_, *readers_, presence_, clock_, settings, head,
                                           std::move(wake));
@@ -215,13 +215,13 @@ class StreamTest : public ::testing::Test {
       return poll::PollHead{kFingerprint, bytes.substr(6), "again"};
     }
     std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>&,
-                                   const http::TakenConnection&, const hub::Shard&) override {
+                                   const http::TakenPeer&, const hub::Shard&) override {
       ++asked;
       if (bytes == "bob") {
         hub::OpenRequest open;
         open.user = UserId(2);
         open.session = "s_bob";
-        open.token_id = "refused";
+        open.token.mark = {9, 9};
         open.cursor = "x";
         return poll::Poll{"bob", std::chrono::seconds(20), std::move(open), kFingerprint};
       }

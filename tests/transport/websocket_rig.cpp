@@ -266,6 +266,7 @@ class Rig::RoomStore final : public store::Store {
     std::vector<store::RoomSummary> rooms_of(UserId, RoomId, std::size_t) override { return {}; }
     std::vector<Room> public_rooms(std::size_t) override { return {}; }
     std::vector<Member> members(RoomId, std::size_t) override { return {}; }
+    std::vector<UserId> member_ids(RoomId, std::size_t) override { return {}; }
     std::optional<Room> direct_room(UserId, UserId) override { return {}; }
     std::vector<UserId> acquaintances(UserId, std::size_t) override { return {}; }
     std::optional<Message> message(RoomId, MessageId, UserId) override { return {}; }
@@ -310,7 +311,7 @@ Client Rig::knock(const Knock& how) {
   taken.unread = how.early;
   hub::OpenRequest request;
   request.user = UserId(7);
-  request.token_id = "token";
+  request.token.mark = {1, 1};
   request.session = how.session.empty() ? "s_" + std::to_string(++sessions_made_) : how.session;
   request.probe = how.probe;
   ws->adopt(std::move(taken), {how.key, how.subprotocol, how.deflate, "request-1"}, std::move(request));

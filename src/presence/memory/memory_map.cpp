@@ -64,6 +64,20 @@ void MemoryMap::query(std::vector<UserId> users, Answer done) {
   done(std::move(states));
 }
 
+void MemoryMap::count(std::vector<UserId> users, Counted done) {
+  Headcount here;
+  here.all = users.size();
+  {
+    std::lock_guard lock(mutex_);
+    for (const UserId user : users) {
+      const auto status = roster_.status(user);
+      here.online += status == Status::kOnline;
+      here.away += status == Status::kAway;
+    }
+  }
+  done(here);
+}
+
 void MemoryMap::run() {
   role_.bind("presence");
   std::unique_lock lock(mutex_);

@@ -32,6 +32,7 @@ class MemoryMap final : public Map {
   void close(UserId user, std::string_view session) override;
   void set_away(UserId user, bool away) override;
   void query(std::vector<UserId> users, Answer done) override;
+  void count(std::vector<UserId> users, Counted done) override;
   bool healthy() const override { return true; }
   std::string_view kind() const override { return "memory"; }
 

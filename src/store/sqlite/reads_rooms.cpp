@@ -126,6 +126,13 @@ std::vector<Member> Reads::members(RoomId room, std::size_t limit) {
   return members;
 }
 
+std::vector<UserId> Reads::member_ids(RoomId room, std::size_t limit) {
+  std::vector<UserId> users;
+  auto rows = db_.query("SELECT user FROM members WHERE room = ? LIMIT ?", room, limit);
+  while (rows.next()) users.push_back(rows.id<UserId>(0));
+  return users;
+}
+
 std::optional<Room> Reads::direct_room(UserId a, UserId b) {
   const auto [low, high] = std::minmax(a, b);
   auto rows =

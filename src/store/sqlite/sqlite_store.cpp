@@ -17,7 +17,8 @@ namespace sqlite {
 namespace {
 
 constexpr int kWriterCacheKib = 64 * 1024;
-constexpr int kReaderCacheKib = 16 * 1024;
+// A page of the log is read once, what is above it often: that fits. The kernel keeps the rest.
+constexpr int kReaderCacheKib = 256;
 constexpr int kCheckpointPages = 4000;  // of 4 KiB in the WAL: then they are moved to the database
 constexpr std::chrono::milliseconds kCheckpointWait(100);
 constexpr int kWalBytesKept = 64 * 1024 * 1024;

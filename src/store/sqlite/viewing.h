@@ -53,6 +53,9 @@ class Viewing : public Interface {
   std::vector<Member> members(RoomId room, std::size_t limit) override {
     return reads_.members(room, limit);
   }
+  std::vector<UserId> member_ids(RoomId room, std::size_t limit) override {
+    return reads_.member_ids(room, limit);
+  }
   std::optional<Room> direct_room(UserId a, UserId b) override { return reads_.direct_room(a, b); }
   std::vector<UserId> acquaintances(UserId user, std::size_t limit) override {
     return reads_.acquaintances(user, limit);

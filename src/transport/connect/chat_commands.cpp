@@ -4,6 +4,7 @@
 #include "hub/shard.h"
 #include "protocol/ids.h"
 #include "protocol/json.h"
+#include "transport/connect/token_of.h"
 
 namespace fairlead::connect {
 
@@ -27,7 +28,7 @@ void ChatCommands::delete_message(const protocol::Command& command, const hub::S
                      .user = protocol::to_wire(user),
                      .target = protocol::to_wire(command.message),
                      .room = protocol::to_wire(command.room),
-                     .session = session.id};
+                     .session = std::string(session.id)};
   chat_.delete_message(
       user, command.room, command.message,
       [this, entry = std::move(entry), done = std::move(done)](Result<chat::Deletion> deletion) {
@@ -50,7 +51,7 @@ void ChatCommands::authenticate(const protocol::Command& command, const hub::Ses
         auto* shard = hub_.find(id);
         const bool posted = shard != nullptr && shard->post([=, token = *identity] {
           if (auto* found = shard->find(key)) {
-            shard->reauthenticate(found, token.token_id, token.expires_at_ms);
+            shard->reauthenticate(found, token_of(token));
             done(protocol::dump(Json{{"expires_at", protocol::rfc3339(token.expires_at_ms)}}));
           } else {
             done(fail(ErrorCode::kNotFound, "the session has ended"));

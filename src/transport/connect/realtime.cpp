@@ -5,6 +5,7 @@
 #include "http/peer_address.h"
 #include "protocol/json.h"
 #include "transport/connect/handshake.h"
+#include "transport/connect/token_of.h"
 #include "transport/sse/sse_stream.h"
 
 namespace fairlead::connect {
@@ -211,9 +212,7 @@ hub::OpenRequest Realtime::open_request(const Admission& admission) const {
   const auto& p = admission.parameters;
   hub::OpenRequest open;
   open.user = admission.identity.user;
-  open.token_id = admission.identity.token_id;
-  open.token_expires_at_ms = admission.identity.expires_at_ms;
-  open.token_key = admission.identity.key;
+  open.token = token_of(admission.identity);
   open.session_is_new = p.session.empty();
   open.session = p.session.empty() ? parts_.tokens.make_session_id(open.user) : p.session;
   open.cursor = p.cursor;
@@ -290,8 +289,8 @@ std::optional<poll::Poll> Realtime::read_before(const poll::PollHead& head,
                                                 const hub::Shard& here) {
   const auto* known = known_polls_.at(&here).find(head.fingerprint);
   if (known == nullptr || !is_at(here, known->request.session)) return std::nullopt;
-  const auto& asks = known->request;
-  if (!parts_.tokens.check_alive({asks.user, asks.token_id, asks.token_expires_at_ms})) {
+  const auto& token = known->request.token;
+  if (token.expires_at_ms <= parts_.clock.wall_ms() || parts_.tokens.revoked(token.mark)) {
     return std::nullopt;
   }
   auto poll = *known;
@@ -312,24 +311,24 @@ bool Realtime::is_at(const hub::Shard& here, const std::string& session) const {
 // from the same bytes.
 std::optional<poll::Poll> Realtime::read(std::string_view bytes,
                                          const std::optional<poll::PollHead>& head,
-                                         const http::TakenConnection& connection,
+                                         const http::TakenPeer& peer,
                                          const hub::Shard& here) {
   if (draining_.load(std::memory_order_relaxed)) return std::nullopt;
-  if (head && connection.trusted_proxy) {
+  if (head && peer.trusted_proxy) {
     if (auto poll = read_before(*head, here)) return poll;
   }
   http::FramingGuard guard(framing_);
   if (guard.feed(bytes) != http::FramingGuard::Progress::kComplete || !bytes.empty())
     return std::nullopt;
   auto request = std::make_shared<http::Request>(guard.take_request());
-  request->secure = http::is_secure(*request, connection.trusted_proxy);
+  request->secure = http::is_secure(*request, peer.trusted_proxy);
   const bool is_poll = request->path == "/rt/v1/poll" ||
                        (request->path == "/rt/v1/connect" && entry_of(*request) == Entry::kPoll);
   if (!is_poll || request->method != Method::kGet || !request->keep_alive || request->http_1_0 ||
       !parts_.entrance.origins().may_call(*request)) {
     return std::nullopt;
   }
-  request->client_ip = http::client_ip(*request, connection.peer_ip, connection.trusted_proxy);
+  request->client_ip = http::client_ip(*request, peer.peer_ip, peer.trusted_proxy);
   auto parameters = parse_parameters(*request, parts_.heartbeat_s);
   if (!parameters || !parameters->ticket.empty() ||
       (!parameters->cursor && parameters->session.empty())) {
@@ -350,7 +349,7 @@ std::optional<poll::Poll> Realtime::read(std::string_view bytes,
   const bool says_all = head && parameters->cursor == head->cursor &&
                         (has_id ? request->id == head->request_id : head->request_id.empty());
   // The address is the client's own, not that of one connection among several.
-  const bool for_any_connection = connection.trusted_proxy && request->header("x-real-ip");
+  const bool for_any_connection = peer.trusted_proxy && request->header("x-real-ip");
   auto poll =
       poll_of({std::move(*identity), std::move(*parameters), std::move(request), Entry::kPoll});
   if (!has_id) release(poll.request_id);  // one is made for the answer

@@ -56,7 +56,7 @@ class Realtime final : public poll::PollReader {
     return poll_heads_.look_at(bytes, parts_.entrance.authenticator().keys_version());
   }
   std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>& head,
-                                 const http::TakenConnection& connection,
+                                 const http::TakenPeer& peer,
                                  const hub::Shard& here) override;
   void give_back(http::TakenConnection connection) override {
     parts_.give_back(std::move(connection));

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/release.h"
 #include "core/socket.h"
 #include "protocol/framing.h"
 
@@ -67,9 +66,8 @@ void SseStream::start() {
 
 Write SseStream::write_own() {
   std::size_t sent = 0;
-  const auto result = stream::write_some(fd_.get(), own_, sent);
-  own_.erase(0, sent);
-  if (own_.empty()) release(own_);
+  const auto result = stream::write_some(fd_.get(), own_.view(), sent);
+  own_.remove_prefix(sent);
   return result;
 }
 

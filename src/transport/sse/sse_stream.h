@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/rare_text.h"
 #include "hub/session.h"
 #include "transport/stream/socket_writer.h"
 #include "transport/stream/stream_engine.h"
@@ -55,7 +56,7 @@ class SseStream final : public stream::Connection {
   int unread_bytes_ = 0;     // in the kernel, when has_read() was asked last
   std::unique_ptr<hub::OpenRequest> request_;  // until start()
   hub::Session* session_ = nullptr;
-  std::string own_;  // ours, to be sent before what is in the outbox: head, comments, bye
+  RareText own_;  // ours, to be sent before what is in the outbox: head, comments, bye
   MonoTime ends_at_ = MonoTime::max();  // max_life; while ending: the end of patience
   MonoTime comment_at_ = MonoTime::max();
 };

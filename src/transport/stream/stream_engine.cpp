@@ -19,7 +19,7 @@ StreamEngine::StreamEngine(const Clock& clock, const MakeShard& make_shard)
       next_tick_(clock.mono()) {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = 0;
+  event.data.u64 = 0;  // the wake-up: no connection's key
   if (!epoll_ || !wake_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "stream engine");
   }
@@ -49,19 +49,20 @@ bool StreamEngine::adopt(std::function<std::unique_ptr<Connection>(StreamEngine&
   return shard_->post([this, make = std::move(make)] {
     auto owned = make(*this);
     if (!owned) return;
-    auto* connection = owned.get();
-    connection->key_ = next_key_++;
-    connections_.emplace(connection->key_, std::move(owned));
+    auto& connection = connections_.add([&](std::uint64_t key) {
+      owned->key_ = key;
+      return std::move(owned);
+    });
     count_ = connections_.size();
-    connection->start();
+    connection.start();
   });
 }
 
 void StreamEngine::drain() {
   shard_->post([this] {
-    for (const auto& [key, connection] : connections_) {
-      if (!connection->finished_) connection->on_drain();
-    }
+    connections_.for_each([](Connection& connection) {
+      if (!connection.finished_) connection.on_drain();
+    });
   });
 }
 
@@ -160,8 +161,8 @@ void StreamEngine::run_deadlines() {
 }
 
 Connection* StreamEngine::find(std::uint64_t key) {
-  const auto it = connections_.find(key);
-  return it == connections_.end() || it->second->finished_ ? nullptr : it->second.get();
+  auto* connection = connections_.find(key);
+  return connection == nullptr || connection->finished_ ? nullptr : connection;
 }
 
 void StreamEngine::bury() {

@@ -10,10 +10,10 @@
 #include <optional>
 #include <span>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/slot_table.h"
 #include "core/socket.h"
 #include "core/unique_fd.h"
 #include "hub/shard.h"
@@ -35,7 +35,7 @@ class Connection : public hub::Transport {
   virtual void on_soon() {}      // what was asked of wake_soon()
   virtual void on_drain() {}     // no further request is waited for
   bool proxy_is_behind() const override { return local_peer_has_unread(fd_.get()); }
-  std::uint64_t key() const { return key_; }
+  friend std::uint64_t key_of(const Connection& connection) { return connection.key_; }
 
  private:
   friend class StreamEngine;
@@ -102,12 +102,11 @@ class StreamEngine {
   UniqueFd epoll_;
   UniqueFd wake_;
   std::unique_ptr<hub::Shard> shard_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  SlotTable<Connection> connections_;
   std::vector<std::uint64_t> finished_;
   Deadlines deadlines_;
   std::deque<std::pair<MonoTime, std::uint64_t>> soon_;
   std::array<char, 16 * 1024> scratch_{};
-  std::uint64_t next_key_ = 1;  // 0 is the wake-up
   MonoTime next_tick_;
   std::optional<MonoTime> resume_at_;  // the shard
   std::atomic<std::size_t> count_{0};

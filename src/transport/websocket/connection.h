@@ -50,6 +50,7 @@ class Connection final : public hub::Transport {
   ~Connection() override;
 
   std::uint64_t id() const { return id_; }
+  friend std::uint64_t key_of(const Connection& connection) { return connection.id_; }
   bool adopted() const { return wsi_ != nullptr; }
 
   // --- hub::Transport

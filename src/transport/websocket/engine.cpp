@@ -107,13 +107,12 @@ void WsShard::Engine::adopt_one(Waiting waiting) {
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &options_.send_buffer_bytes,
                  sizeof options_.send_buffer_bytes);
   }
-  const auto head = canonical_head(waiting.handshake) + waiting.connection.unread;
-  const auto id = next_id_++;
-  auto& connection =
-      *connections_
-           .emplace(id, std::make_unique<Connection>(*this, id, std::move(waiting.handshake),
-                                                     std::move(waiting.request)))
-           .first->second;
+  const auto head = canonical_head(waiting.handshake) + waiting.connection.unread.take();
+  auto& connection = connections_.add([&](std::uint64_t id) {
+    return std::make_unique<Connection>(*this, id, std::move(waiting.handshake),
+                                        std::move(waiting.request));
+  });
+  const auto id = connection.id();
   ++adopted_;
   loop_.adopt(fd, head, &connection);
   // lws did not even begin: it has closed the fd, and will not call. (Else it may be gone by now.)
@@ -170,8 +169,7 @@ int WsShard::Engine::connection_event(void* context, lws* wsi, lws_callback_reas
 }
 
 Connection* WsShard::Engine::find(std::uint64_t id) {
-  const auto it = connections_.find(id);
-  return it == connections_.end() ? nullptr : it->second.get();
+  return connections_.find(id);
 }
 
 // ----------------------------------------------------------------------------------- for

@@ -3,8 +3,8 @@
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <unordered_map>
 
+#include "core/slot_table.h"
 #include "transport/websocket/connection.h"
 #include "transport/websocket/lws_loop.h"
 #include "transport/websocket/ws_shard.h"
@@ -68,8 +68,7 @@ class WsShard::Engine final : public LwsLoop::Listener, public Connection::Host 
   std::unique_ptr<hub::Shard> shard_;
 
   std::deque<Waiting> waiting_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
-  std::uint64_t next_id_ = 1;
+  SlotTable<Connection> connections_;
   // Each in the order of `due`, as what they wait for is always the same time away.
   std::deque<Deadline> pongs_;
   std::deque<Deadline> closes_;

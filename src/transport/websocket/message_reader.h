@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/rare_text.h"
+
 namespace fairlead::websocket {
 
 // The payloads of data frames, piece by piece as they come, become messages (RFC 6455 section 5.4,
@@ -38,7 +40,7 @@ class MessageReader {
  private:
   Outcome finish(std::string_view payload, const Piece& last, std::size_t bytes_max);
 
-  std::string held_;          // the pieces so far, or what was inflated
+  RareText held_;             // the pieces so far, or what was inflated
   std::string_view message_;  // into held_, or the only piece
   bool deflated_ = false;     // this message
   bool in_frame_ = false;     // the piece before did not end its frame
