@@ -20,6 +20,9 @@ using Pistache::Polling::NotifyOn;
 using Phase = Connection::Phase;
 using Watch = Connection::Watch;
 
+// Connections whose first request has come: about as many as are accepted in a pass.
+constexpr std::size_t kNewcomersPerPass = 16;
+
 thread_local Worker* current_worker = nullptr;
 
 std::chrono::milliseconds tick_interval(const ServerOptions& options) {
@@ -76,20 +79,42 @@ void Worker::onReady(const Pistache::Aio::FdSet& fds) {
   if (current_worker == nullptr) role_.bind("http");
   current_worker = this;
   now_ = std::chrono::steady_clock::now();
-  for (const auto& event : fds) {
+  const auto serve = [this](const Pistache::Aio::FdSet::Entry& event) {
     contained("event", [&] { on_event(event); });
     contained("queue", [&] { go_on_with_queued(); });
+  };
+  // A crowd that comes does not keep those waiting who are here: of it a pass serves some, and the
+  // kernel names the others again.
+  std::vector<const Pistache::Aio::FdSet::Entry*> newcomers;
+  for (const auto& event : fds) {
+    if (is_of_newcomer(event)) {
+      newcomers.push_back(&event);
+    } else {
+      serve(event);
+    }
   }
+  newcomers.resize(std::min(newcomers.size(), kNewcomersPerPass));
+  for (const auto* event : newcomers) serve(*event);
   if (!queued_.empty()) inbox_->wake();
+}
+
+const Listener* Worker::find_listener(int fd) const {
+  const auto found =
+      std::ranges::find_if(listeners_, [fd](const auto& l) { return l.socket->get() == fd; });
+  return found == listeners_.end() ? nullptr : &*found;
+}
+
+bool Worker::is_of_newcomer(const Pistache::Aio::FdSet::Entry& event) const {
+  const int fd = static_cast<int>(event.getTag().value());
+  const auto found = connections_.find(fd);
+  return found != connections_.end() ? found->second->requests == 0 : find_listener(fd) != nullptr;
 }
 
 void Worker::on_event(const Pistache::Aio::FdSet::Entry& event) {
   const int fd = static_cast<int>(event.getTag().value());
   if (fd == timer_.get()) return on_tick();
   if (fd == inbox_->fd()) return inbox_->run();
-  const auto listener =
-      std::ranges::find_if(listeners_, [&](const auto& l) { return l.socket->get() == fd; });
-  if (listener != listeners_.end()) {
+  if (const auto* listener = find_listener(fd)) {
     accept_from(*listener);
     return;
   }

@@ -17,7 +17,7 @@ namespace {
 using Pistache::Polling::NotifyOn;
 using Phase = Connection::Phase;
 
-constexpr int kAcceptsPerEvent = 64;  // then the connections that are there have their turn
+constexpr int kAcceptsPerEvent = 16;  // then the connections that are there have their turn
 
 bool is_unix_socket(int fd) {
   int domain = AF_UNSPEC;

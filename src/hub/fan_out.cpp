@@ -13,8 +13,8 @@ namespace {
 
 // How long news and tasks may hold the thread in a turn, and then what is written. With what is
 // under way it stays under 5 ms.
-constexpr auto kWorkTime = std::chrono::microseconds(1000);
-constexpr auto kFlushTime = std::chrono::microseconds(3000);
+constexpr auto kWorkTime = std::chrono::microseconds(250);
+constexpr auto kFlushTime = std::chrono::microseconds(900);
 // Sessions that are flushed between two looks at the clock.
 constexpr int kFlushesAtATime = 16;
 // A room with more sessions than these has a backlog.
@@ -219,11 +219,12 @@ void Shard::leave_queue(Session& session) {
 }
 
 void Shard::end_turn() {
+  read_snapshots();
   const auto from = clock_.mono();
-  flush_some(Rank::kPrompt, from + kFlushTime / 3);
+  flush_some(Rank::kPrompt, from + kFlushTime / 4);
   // Turns of single connections leave the others to the mailbox's: many of them follow each other.
   if (in_mailbox_) {
-    write_to_large_rooms(from + kFlushTime * 2 / 3);
+    write_to_large_rooms(from + kFlushTime);
     // Who is behind can wait for who is not: a round is soon over, and has a pause behind it.
     flush_some(Rank::kBehind, pace_.is_writing() ? from : from + kFlushTime);
   }
@@ -232,7 +233,7 @@ void Shard::end_turn() {
   const bool more = mailbox_has_more_ || !undelivered_.empty() || !queue(Rank::kPrompt).empty() ||
                     !queue(Rank::kBehind).empty() || pace_.is_writing();
   if (more && !std::exchange(goes_on_, true)) wake_();
-  in_mailbox_ = false;
+  if (std::exchange(in_mailbox_, false)) mailbox_ended_ = clock_.mono();
   counters_.turns.add(clock_.mono() - now_);
   if (cpu_began_) counters_.turns.add_cpu(thread_cpu_time() - *std::exchange(cpu_began_, {}));
 }

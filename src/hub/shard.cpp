@@ -169,23 +169,41 @@ bool Shard::logged_out(const TokenMark& token) const {
 }
 
 void Shard::take_snapshot(Session& session) {
-  const auto user = session.user->profile.id;
-  readers_.submit<Snapshot>(
-      [user](store::View& view) -> Result<Snapshot> {
-        return Snapshot{view.user(user), view.memberships(user), view.head(), view.floor()};
-      },
-      [this, key = session.key](Result<Snapshot> snapshot) {
-        post([this, key, snapshot = std::move(snapshot)]() mutable {
-          Turn turn(*this);
-          auto* found = find(key);
-          if (found == nullptr || found->state != Session::State::kOpening) return;
-          if (!snapshot) {
-            end(found, EndReason::kInternal);
-          } else {
-            opened(*found, std::move(*snapshot));
+  unread_.push_back({session.key, session.user->profile.id});
+}
+
+// One read for some of a crowd. Not for all of it: nobody's waits for thousands of others'.
+void Shard::read_snapshots() {
+  constexpr std::size_t kAtATime = 16;
+  const auto all = std::exchange(unread_, {});
+  for (std::size_t next = 0; next < all.size(); next += kAtATime) {
+    const auto rest = std::span(all).subspan(next);
+    const auto chosen = rest.first(std::min(rest.size(), kAtATime));
+    std::vector<Unread> some(chosen.begin(), chosen.end());
+    readers_.submit<std::vector<Snapshot>>(
+        [some](store::View& view) -> Result<std::vector<Snapshot>> {
+          std::vector<Snapshot> snapshots;
+          for (const auto& [key, user] : some) {
+            snapshots.push_back(
+                {view.user(user), view.memberships(user), view.head(), view.floor()});
           }
+          return snapshots;
+        },
+        [this, some](Result<std::vector<Snapshot>> snapshots) {
+          post([this, some, snapshots = std::move(snapshots)]() mutable {
+            Turn turn(*this);
+            for (std::size_t i = 0; i < some.size(); ++i) {
+              auto* found = find(some[i].session);
+              if (found == nullptr || found->state != Session::State::kOpening) continue;
+              if (!snapshots) {
+                end(found, EndReason::kInternal);
+              } else {
+                opened(*found, std::move((*snapshots)[i]));
+              }
+            }
+          });
         });
-      });
+  }
 }
 
 void Shard::opened(Session& session, Snapshot snapshot) {
@@ -398,6 +416,7 @@ void Shard::close() {
   news_.close();
   mailbox_.close();
   closed_ = true;
+  unread_.clear();
   undelivered_.clear();
   spread_.reset();
   backlogs_.clear();

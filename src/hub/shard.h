@@ -86,6 +86,10 @@ class Shard {
   // --- the engine, on the shard's thread
   void bind_thread(const char* name) { role_.bind(name); }
   void run_mailbox();
+  // Whether an engine that has much else to do should run the mailbox amid that: between turns.
+  bool is_late() const {
+    return turn_depth_ == 0 && clock_.mono() - mailbox_ended_ >= kMailboxEvery;
+  }
   // When run_mailbox() is due though nobody wakes the engine; to be asked after each turn with one.
   std::optional<MonoTime> resumes_at() const;
   void tick();  // every kTick: heartbeats, probes, slow clients, parked polls, drain
@@ -134,6 +138,7 @@ class Shard {
   void close();  // the engine stops: sessions are dropped, posts are refused
 
  private:
+  static constexpr std::chrono::milliseconds kMailboxEvery{1};
   static constexpr std::size_t kSlots = 50;  // upkeep looks at each session once in kSlots ticks
 
   struct Snapshot {  // what a session needs from the store to begin
@@ -141,6 +146,10 @@ class Shard {
     std::vector<store::Membership> memberships;
     LogPosition head;
     LogPosition floor;
+  };
+  struct Unread {  // waits for its snapshot to be asked for
+    std::uint64_t session;
+    UserId user;
   };
   struct Counters {
     Counter sessions, parked, delivered, fell_behind, ephemeral_dropped, resets, slow_closed;
@@ -157,7 +166,8 @@ class Shard {
   void go_on(Session& session, LogPosition position);
   std::string presence_name(const Session& session) const;
   void take(Session& session, const TokenAsked& token);
-  void take_snapshot(Session& session);
+  void take_snapshot(Session& session);  // at the end of the turn
+  void read_snapshots();
   void opened(Session& session, Snapshot snapshot);
   bool load(UserEntry& user, Snapshot& snapshot);
   void begin(Session& session, LogPosition head, LogPosition floor);
@@ -248,6 +258,7 @@ class Shard {
   std::deque<std::pair<MonoTime, std::uint64_t>> second_probes_;  // due, session key
   std::deque<std::pair<MonoTime, std::uint64_t>> unproven_;       // the same, of their ends
   std::optional<MonoTime> proofs_lost_at_;                        // when none could arrive, last
+  std::vector<Unread> unread_;
   std::deque<Undelivered> undelivered_;
   std::array<FlushQueue, 2> queues_;  // by rank
   std::deque<Backlog> backlogs_;      // of large rooms; the first one is being spread
@@ -265,6 +276,7 @@ class Shard {
   int turn_depth_ = 0;
   MonoTime now_;
   std::optional<std::chrono::nanoseconds> cpu_began_;  // of a turn that is for many
+  MonoTime mailbox_ended_{};
   MonoTime mailbox_began_{};  // run_mailbox(): its share of a turn that others began
   bool closed_ = false;
 

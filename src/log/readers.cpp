@@ -41,10 +41,12 @@ void Readers::report(const std::exception& e) {
 void Readers::enqueue(Job job) {
   auto code = ErrorCode::kShuttingDown;
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (!stopping_ && queue_.size() < queue_max_) {
       queue_.push_back(std::move(job));
-      ready_.notify_one();
+      const bool one_waits = waiting_ > 0;
+      lock.unlock();  // or who is woken would wait for it at once
+      if (one_waits) ready_.notify_one();
       return;
     }
     if (!stopping_) code = ErrorCode::kOverloaded;
@@ -60,7 +62,9 @@ void Readers::run(store::Store::Reader& reader) {
     Job job;
     {
       std::unique_lock lock(mutex_);
+      ++waiting_;
       ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      --waiting_;
       if (queue_.empty()) return;
       job = std::move(queue_.front());
       queue_.pop_front();

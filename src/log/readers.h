@@ -62,6 +62,7 @@ class Readers {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<Job> queue_;  // guarded by mutex_
+  int waiting_ = 0;        // guarded by mutex_; threads with nothing to do
   bool stopping_ = false;  // guarded by mutex_
 };
 

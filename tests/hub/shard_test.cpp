@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "hub/turn.h"
 #include "tests/hub/shard_fixture.h"
 
 namespace fairlead::hub {
@@ -380,6 +381,38 @@ TEST_F(ShardTest, ADeletedRoomEndsForItsMembersWithThatEvent) {
   FakeTransport late;
   open(late, bob_, before);
   EXPECT_EQ(late.types(), (std::vector<std::string>{"hello", "room.deleted"}));
+}
+
+TEST_F(ShardTest, ACrowdsSnapshotsAreReadSomeAtATimeAndEachGetsItsOwn) {
+  create_room(room_, ann_);
+  join(room_, bob_);
+  std::vector<FakeTransport> crowd(100);
+  {
+    Shard::Turn turn(*shard_);  // all of them in one
+    for (std::size_t i = 0; i < crowd.size(); ++i) {
+      shard_->open(request(i % 2 == 0 ? ann_ : bob_), &crowd[i]);
+    }
+  }
+  pump_until([&] { return std::ranges::all_of(crowd, [](const auto& one) { return !one.taken.empty(); }); });
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    EXPECT_EQ(crowd[i].events().front().at("user").at("name"), i % 2 == 0 ? "user1" : "user2") << i;
+  }
+  note(room_, 1);
+  for (auto& one : crowd) EXPECT_EQ(one.types(), (std::vector<std::string>{"hello", "note"}));
+}
+
+TEST_F(ShardTest, TheMailboxIsLateAMillisecondAfterItsLastTurnAndNotWithinOne) {
+  shard_->run_mailbox();
+  EXPECT_FALSE(shard_->is_late());
+  clock_.advance(1ms);
+  EXPECT_TRUE(shard_->is_late());
+  {
+    Shard::Turn turn(*shard_);
+    EXPECT_FALSE(shard_->is_late()) << "a turn within a turn would not flush";
+  }
+  EXPECT_TRUE(shard_->is_late()) << "that was not the mailbox's";
+  shard_->run_mailbox();
+  EXPECT_FALSE(shard_->is_late());
 }
 
 }  // namespace

@@ -29,29 +29,36 @@ void MemoryMap::stop() {
 }
 
 void MemoryMap::open(UserId user, std::string_view session, std::string_view transport) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) return;
   const auto change = roster_.open(user, session, transport, {clock_.mono(), clock_.wall_ms()});
-  if (!change) return;
-  changes_.add(*change);
-  wake_.notify_one();
+  if (change) announce(*change, std::move(lock));
 }
 
 void MemoryMap::close(UserId user, std::string_view session) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) return;
   const auto due_before = roster_.next_due();
   roster_.close(user, session, {clock_.mono(), clock_.wall_ms()});
-  if (roster_.next_due() != due_before) wake_.notify_one();
+  const bool due_has_changed = roster_.next_due() != due_before;
+  lock.unlock();
+  if (due_has_changed) wake_.notify_one();
 }
 
 void MemoryMap::set_away(UserId user, bool away) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (stopping_) return;
   const auto change = roster_.set_away(user, away, {clock_.mono(), clock_.wall_ms()});
-  if (!change) return;
-  changes_.add(*change);
-  wake_.notify_one();
+  if (change) announce(*change, std::move(lock));
+}
+
+// Wakes the thread for the first of a crowd, and not while it holds what that wants first.
+void MemoryMap::announce(const Change& change, std::unique_lock<std::mutex> lock) {
+  const auto due_before = changes_.due();
+  changes_.add(change);
+  const bool due_has_changed = changes_.due() != due_before;
+  lock.unlock();
+  if (due_has_changed) wake_.notify_one();
 }
 
 void MemoryMap::query(std::vector<UserId> users, Answer done) {

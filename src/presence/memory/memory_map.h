@@ -37,6 +37,7 @@ class MemoryMap final : public Map {
   std::string_view kind() const override { return "memory"; }
 
  private:
+  void announce(const Change& change, std::unique_lock<std::mutex> lock);
   void run();
 
   ThreadRole role_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/log_line.h"
+#include "hub/turn.h"
 #include "protocol/framing.h"
 
 namespace fairlead::websocket {
@@ -87,6 +88,7 @@ void WsShard::Engine::adopt(http::TakenConnection connection, Handshake handshak
 }
 
 void WsShard::Engine::adopt_some() {
+  const hub::Shard::Turn turn(*shard_);
   for (std::size_t n = 0; n < kAdoptionsAtATime && !waiting_.empty(); ++n) {
     auto waiting = std::move(waiting_.front());
     waiting_.pop_front();
@@ -126,9 +128,13 @@ void WsShard::Engine::started() {
 }
 
 void WsShard::Engine::woken() {
+  run_mailbox();
+  adopt_some();
+}
+
+void WsShard::Engine::run_mailbox() {
   shard_->run_mailbox();
   if (const auto at = shard_->resumes_at()) loop_.wake_in(*at - clock_.mono());
-  adopt_some();
 }
 
 void WsShard::Engine::ticked() {
@@ -161,11 +167,14 @@ void WsShard::Engine::stopping() {
 int WsShard::Engine::connection_event(void* context, lws* wsi, lws_callback_reasons reason,
                                       void* in, std::size_t len) {
   auto* connection = static_cast<Connection*>(context);
-  if (reason == LWS_CALLBACK_WSI_DESTROY) {
-    connections_.erase(connection->id());
-    return 0;
-  }
-  return connection->on_event(wsi, reason, in, len);
+  const bool has_gone = reason == LWS_CALLBACK_WSI_DESTROY;
+  if (has_gone) connections_.erase(connection->id());
+  // libuv calls for all sockets that something has happened to, thousands after a cut, before it
+  // comes to the wake-up.
+  const bool may_interrupt = has_gone || reason == LWS_CALLBACK_RECEIVE ||
+                             reason == LWS_CALLBACK_SERVER_WRITEABLE;
+  if (may_interrupt && !stopping_ && shard_->is_late()) run_mailbox();
+  return has_gone ? 0 : connection->on_event(wsi, reason, in, len);
 }
 
 Connection* WsShard::Engine::find(std::uint64_t id) {

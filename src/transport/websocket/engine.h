@@ -57,6 +57,7 @@ class WsShard::Engine final : public LwsLoop::Listener, public Connection::Host 
   int connection_event(void* context, lws* wsi, lws_callback_reasons reason, void* in,
                        std::size_t len) override;
 
+  void run_mailbox();
   void adopt_some();
   void adopt_one(Waiting waiting);
   Connection* find(std::uint64_t id);
