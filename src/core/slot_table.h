@@ -15,6 +15,8 @@ template <typename T>
 class SlotTable {
  public:
   using Key = std::uint64_t;  // never 0
+  // 1, 2, 3, … in the order in which they were made.
+  static std::uint64_t number_of(Key key) { return key >> kSlotBits; }
 
   // make(key) -> std::unique_ptr<T>
   template <typename Make>

@@ -85,16 +85,24 @@ void Worker::onReady(const Pistache::Aio::FdSet& fds) {
   };
   // A crowd that comes does not keep those waiting who are here: of it a pass serves some, and the
   // kernel names the others again.
-  std::vector<const Pistache::Aio::FdSet::Entry*> newcomers;
+  std::vector<const Pistache::Aio::FdSet::Entry*> newcomers, listeners;
   for (const auto& event : fds) {
-    if (is_of_newcomer(event)) {
+    const int fd = static_cast<int>(event.getTag().value());
+    if (find_listener(fd) != nullptr) {
+      listeners.push_back(&event);
+    } else if (is_newcomer(fd)) {
       newcomers.push_back(&event);
     } else {
       serve(event);
     }
   }
+  // More are let in when those have been served who are; the kernel keeps them until then.
+  const bool room_for_more = newcomers.size() <= kNewcomersPerPass;
   newcomers.resize(std::min(newcomers.size(), kNewcomersPerPass));
   for (const auto* event : newcomers) serve(*event);
+  for (const auto* event : listeners) {
+    if (room_for_more) serve(*event);
+  }
   if (!queued_.empty()) inbox_->wake();
 }
 
@@ -104,10 +112,9 @@ const Listener* Worker::find_listener(int fd) const {
   return found == listeners_.end() ? nullptr : &*found;
 }
 
-bool Worker::is_of_newcomer(const Pistache::Aio::FdSet::Entry& event) const {
-  const int fd = static_cast<int>(event.getTag().value());
+bool Worker::is_newcomer(int fd) const {
   const auto found = connections_.find(fd);
-  return found != connections_.end() ? found->second->requests == 0 : find_listener(fd) != nullptr;
+  return found != connections_.end() && found->second->requests == 0;
 }
 
 void Worker::on_event(const Pistache::Aio::FdSet::Entry& event) {

@@ -80,7 +80,7 @@ class Worker final : public Pistache::Aio::Handler {
  private:
   using ConnectionPtr = std::shared_ptr<Connection>;
 
-  bool is_of_newcomer(const Pistache::Aio::FdSet::Entry& event) const;
+  bool is_newcomer(int fd) const;  // has not asked for anything yet
   const Listener* find_listener(int fd) const;  // null: it is none
   void on_event(const Pistache::Aio::FdSet::Entry& event);
   void on_connection_event(const ConnectionPtr& c, const Pistache::Aio::FdSet::Entry& event);

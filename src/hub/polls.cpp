@@ -21,7 +21,7 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   auto* session = request.is_cursor_only() ? spare_for(request) : find(request.session);
   if (session == nullptr || session->kind != TransportKind::kPoll ||
       session->state == Session::State::kOpening || !session->user->loaded ||
-      narrows_otherwise(*session, request) || logged_out(request.token.mark)) {
+      narrows_otherwise(*session, request) || end_of(request.token)) {
     return enter(std::move(request), transport, TransportKind::kPoll);
   }
   // The session goes on: its memberships are known, so a cursor within the tail costs no read.

@@ -80,15 +80,15 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   const bool nameless = kind == TransportKind::kPoll && request.is_cursor_only();
   if (auto* old = nameless ? nullptr : find(request.session)) end(old, EndReason::kTakenOver);
 
-  auto* session = &sessions_.add([](std::uint64_t key) {
+  auto* session = &sessions_.add([&](std::uint64_t key) {
     auto made = std::make_unique<Session>();
     made->key = key;
+    made->id = request.session;
     return made;
   });
   const auto key = session->key;
   session->nameless = nameless;
   session->uses = 1;
-  session->id = request.session;
   session->transport = transport;
   session->kind = kind;
   session->form = transport->form();
@@ -117,7 +117,7 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
       Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
                        request.session_is_new});
 
-  auto& slot = slots_[session->key % kSlots];
+  auto& slot = slot_of(*session);
   session->slot_index = static_cast<std::uint32_t>(slot.size());
   slot.push_back(session);
   ++counters_.sessions;
@@ -136,12 +136,8 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
     end(session, EndReason::kRestart, settings_.poll_session_life.count() / 30);
     return nullptr;
   }
-  if (logged_out(session->token)) {
-    end(session, EndReason::kAuthEnded);
-    return nullptr;
-  }
-  if (session->vouched && settings_.key_has_gone && settings_.key_has_gone(request.token.key)) {
-    end(session, EndReason::kGoingAway);
+  if (const auto why = end_of(request.token)) {
+    end(session, *why);
     return nullptr;
   }
   if (session->user->sessions.size() > limits::kSessionsPerUserMax) {
@@ -162,6 +158,14 @@ std::optional<LogPosition> Shard::in_tail(std::string_view wire) const {
   const bool is = cursor && cursor->epoch == settings_.epoch && cursor->position <= tail_.head() &&
                   tail_.reaches_back_to(cursor->position);
   return is ? std::optional(cursor->position) : std::nullopt;
+}
+
+// Its request was checked on another thread, and whoever ended it may have passed this shard since.
+std::optional<EndReason> Shard::end_of(const TokenAsked& token) const {
+  if (logged_out(token.mark)) return EndReason::kAuthEnded;
+  const bool key_has_gone =
+      token.key != 0 && settings_.key_has_gone && settings_.key_has_gone(token.key);
+  return key_has_gone ? std::optional(EndReason::kGoingAway) : std::nullopt;
 }
 
 bool Shard::logged_out(const TokenMark& token) const {
@@ -394,7 +398,7 @@ void Shard::remove(Session* session) {
       leave_room(*session, membership.room);
     }
   }
-  auto& slot = slots_[session->key % kSlots];
+  auto& slot = slot_of(*session);
   slot[session->slot_index] = slot.back();
   slot[session->slot_index]->slot_index = session->slot_index;
   slot.pop_back();
@@ -446,8 +450,7 @@ void Shard::send(Session* session, const std::string& json) {
 }
 
 void Shard::reauthenticate(Session* session, const TokenAsked& token) {
-  // On its way here: whoever was told to end its sessions did not find this one.
-  if (logged_out(token.mark)) return end(session, EndReason::kAuthEnded);
+  if (const auto why = end_of(token)) return end(session, *why);
   take(*session, token);
 }
 

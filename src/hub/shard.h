@@ -162,6 +162,9 @@ class Shard {
   using Rank = FlushQueue::Rank;
 
   // shard.cpp
+  std::vector<Session*>& slot_of(const Session& session) {
+    return slots_[SlotTable<Session>::number_of(session.key) % kSlots];
+  }
   Session* enter(OpenRequest request, Transport* transport, TransportKind kind);
   void go_on(Session& session, LogPosition position);
   std::string presence_name(const Session& session) const;
@@ -175,6 +178,7 @@ class Shard {
   void leave_room(Session& session, RoomId room);
   std::optional<LogPosition> in_tail(
       std::string_view wire) const;  // no read is needed to go on from this cursor
+  std::optional<EndReason> end_of(const TokenAsked& token) const;
   bool logged_out(const TokenMark& token) const;
   void remove(Session* session);
 

@@ -86,6 +86,15 @@ TEST(SlotTable, AllAreVisitedThoughEachGoesMeanwhile) {
   EXPECT_TRUE(table.empty());
 }
 
+TEST(SlotTable, TheNumbersOfItsKeysFollowEachOtherWhateverSlotsTheyGet) {
+  SlotTable<Thing> table;
+  for (int i = 0; i < 100; ++i) add(table);
+  table.for_each([&](const Thing& thing) { table.erase(thing.key); });
+  for (std::uint64_t i = 101; i <= 200; ++i) {
+    EXPECT_EQ(SlotTable<Thing>::number_of(add(table).key), i);
+  }
+}
+
 TEST(SlotTable, SomeAreAtMostSoMany) {
   SlotTable<Thing> table;
   for (int i = 0; i < 5; ++i) add(table);

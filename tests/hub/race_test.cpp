@@ -174,6 +174,21 @@ TEST_F(ShardRaceTest, ATokenThatIsLoggedOutOnTheWayToItsSessionEndsIt) {
   readers_->stop();
 }
 
+TEST_F(ShardRaceTest, ATokenWhoseKeyGoesOnTheWayToItsSessionEndsIt) {
+  auto with_keys = settings();
+  with_keys.key_has_gone = [](std::uint64_t key) { return key == 1; };
+  Shard strict(*hub_, *readers_, presence_, clock_, with_keys, head(), [] {});
+  FakeTransport stream;
+  auto* session = strict.open(request(ann_), &stream);
+  ASSERT_NE(session, nullptr);
+  strict.reauthenticate(session, {{3, 3}, clock_.wall_ms() + 60'000, 2});
+  EXPECT_FALSE(stream.ended);
+  strict.reauthenticate(session, {{3, 3}, clock_.wall_ms() + 60'000, 1});
+  EXPECT_EQ(stream.reason, EndReason::kGoingAway);
+  strict.close();
+  readers_->stop();
+}
+
 TEST_F(ShardRaceTest, APollThatNarrowsASessionGetsNoOtherRooms) {
   create_room(room_, ann_);
   create_room(other_room_, ann_);

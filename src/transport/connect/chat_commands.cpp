@@ -42,7 +42,7 @@ void ChatCommands::delete_message(const protocol::Command& command, const hub::S
 void ChatCommands::authenticate(const protocol::Command& command, const hub::Session& session,
                                 Done done) {
   authenticator_.check(
-      command.token, [this, user = session.user->profile.id, id = session.id, key = session.key,
+      command.token, [this, user = session.user->profile.id, id = std::string(session.id),
                       done = std::move(done)](const Result<auth::Identity>& identity) {
         if (!identity) return done(fail(identity.error()));
         if (identity->user != user) {
@@ -50,7 +50,7 @@ void ChatCommands::authenticate(const protocol::Command& command, const hub::Ses
         }
         auto* shard = hub_.find(id);
         const bool posted = shard != nullptr && shard->post([=, token = *identity] {
-          if (auto* found = shard->find(key)) {
+          if (auto* found = shard->find(id)) {  // it may have moved here meanwhile
             shard->reauthenticate(found, token_of(token));
             done(protocol::dump(Json{{"expires_at", protocol::rfc3339(token.expires_at_ms)}}));
           } else {

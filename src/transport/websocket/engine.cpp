@@ -88,6 +88,7 @@ void WsShard::Engine::adopt(http::TakenConnection connection, Handshake handshak
 }
 
 void WsShard::Engine::adopt_some() {
+  if (waiting_.empty()) return;
   const hub::Shard::Turn turn(*shard_);
   for (std::size_t n = 0; n < kAdoptionsAtATime && !waiting_.empty(); ++n) {
     auto waiting = std::move(waiting_.front());
@@ -132,6 +133,17 @@ void WsShard::Engine::woken() {
   adopt_some();
 }
 
+// What it does is not about the connection amid whose event it happens.
+void WsShard::Engine::interrupt() {
+  try {
+    run_mailbox();
+    // From a closing wsi, timers are armed only with the next event.
+    if (shard_->resumes_at()) loop_.wake();
+  } catch (const std::exception& e) {
+    log_error("ws_mailbox_failed why={}", e.what());
+  }
+}
+
 void WsShard::Engine::run_mailbox() {
   shard_->run_mailbox();
   if (const auto at = shard_->resumes_at()) loop_.wake_in(*at - clock_.mono());
@@ -173,7 +185,7 @@ int WsShard::Engine::connection_event(void* context, lws* wsi, lws_callback_reas
   // comes to the wake-up.
   const bool may_interrupt = has_gone || reason == LWS_CALLBACK_RECEIVE ||
                              reason == LWS_CALLBACK_SERVER_WRITEABLE;
-  if (may_interrupt && !stopping_ && shard_->is_late()) run_mailbox();
+  if (may_interrupt && !stopping_ && shard_->is_late()) interrupt();
   return has_gone ? 0 : connection->on_event(wsi, reason, in, len);
 }
 

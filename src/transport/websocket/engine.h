@@ -58,6 +58,7 @@ class WsShard::Engine final : public LwsLoop::Listener, public Connection::Host 
                        std::size_t len) override;
 
   void run_mailbox();
+  void interrupt();
   void adopt_some();
   void adopt_one(Waiting waiting);
   Connection* find(std::uint64_t id);
