@@ -10,7 +10,6 @@
 #include <string_view>
 #include <variant>
 
-#include "core/rare_text.h"
 #include "http/message.h"
 #include "http/responder.h"
 #include "http/response_writer.h"

@@ -16,7 +16,9 @@
 // frees. Any thread's small blocks come out of its own cache all the same.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:4,max_background_threads:1";
+const char* malloc_conf =
+    "background_thread:true,max_background_threads:1,dirty_decay_ms:1000,muzzy_decay_ms:0,"
+    "narenas:4";
 }
 
 namespace {

@@ -230,8 +230,9 @@ void Shard::end_turn() {
   }
   counters_.delivered += std::exchange(delivered_, 0);
   runs_.tidy();
-  const bool more = mailbox_has_more_ || !undelivered_.empty() || !unread_.empty() || !queue(Rank::kPrompt).empty() ||
-                    !queue(Rank::kBehind).empty() || pace_.is_writing();
+  const bool more = mailbox_has_more_ || !undelivered_.empty() || !unread_.empty() ||
+                    !queue(Rank::kPrompt).empty() || !queue(Rank::kBehind).empty() ||
+                    pace_.is_writing();
   if (more && !std::exchange(goes_on_, true)) wake_();
   if (std::exchange(in_mailbox_, false)) mailbox_ended_ = clock_.mono();
   counters_.turns.add(clock_.mono() - now_);

@@ -137,8 +137,6 @@ void WsShard::Engine::woken() {
 void WsShard::Engine::interrupt() {
   try {
     run_mailbox();
-    // From a closing wsi, timers are armed only with the next event.
-    if (shard_->resumes_at()) loop_.wake();
   } catch (const std::exception& e) {
     log_error("ws_mailbox_failed why={}", e.what());
   }
@@ -185,7 +183,11 @@ int WsShard::Engine::connection_event(void* context, lws* wsi, lws_callback_reas
   // comes to the wake-up.
   const bool may_interrupt = has_gone || reason == LWS_CALLBACK_RECEIVE ||
                              reason == LWS_CALLBACK_SERVER_WRITEABLE;
-  if (may_interrupt && !stopping_ && shard_->is_late()) interrupt();
+  if (may_interrupt && !stopping_ && shard_->is_late()) {
+    interrupt();
+    // From a closing wsi, timers are armed only with the next event.
+    if (has_gone && shard_->resumes_at()) loop_.wake();
+  }
   return has_gone ? 0 : connection->on_event(wsi, reason, in, len);
 }
 
