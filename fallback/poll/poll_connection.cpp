@@ -16,6 +16,8 @@ namespace {
 // Edges: what comes while a poll is held stays in the kernel, is noted, and read when its time has
 // come, without a system call to change what is watched.
 constexpr std::uint32_t kWatch = EPOLLIN | EPOLLRDHUP | EPOLLET;
+// A proxy has buffers for that much, whatever its client does.
+constexpr std::size_t kTakenWholeBytes = 64 * 1024;
 
 // The client's own cursor goes into answers: only if it is one, for they are not escaped.
 std::string echoed(const std::optional<std::string>& cursor) {
@@ -95,11 +97,16 @@ hub::Transport::Flush PollConnection::write(const Pending& pending, std::size_t&
     }
   }
   taken = pending.frames.size();
+  if (!waits_live_ && timeout_s_ > 0) engine_.came_late();
   answer_events(pending.frames);  // a short poll: nothing is an answer too
   return Flush::kAnswered;
 }
 
 void PollConnection::on_soon() {
+  if (std::exchange(waits_its_turn_, false) && state_ == State::kIdle) {
+    read_next();
+    return;
+  }
   if (state_ != State::kHeld || !lingers_) return;  // of an earlier poll
   auto* session = session_;
   answer_events(session->outbox.pending());
@@ -219,6 +226,7 @@ void PollConnection::answer(std::string bytes) {
   std::size_t sent = 0;
   switch (stream::write_some(fd_.get(), bytes, sent)) {
     case stream::Write::kAll:
+      if (bytes.size() <= kTakenWholeBytes) engine_.has_answered(*this);
       answered();
       return;
     case stream::Write::kSome:
@@ -279,7 +287,14 @@ void PollConnection::on_events(std::uint32_t epoll) {
       if ((epoll & EPOLLOUT) != 0) go_on_writing();
       return;
     case State::kIdle:
-      if (readable_) read_next();
+      if (!readable_) return;
+      if (waits_its_turn_) return;
+      waits_its_turn_ = !engine_.may_answer_now();
+      if (waits_its_turn_) {
+        engine_.wake_in_turn(*this);  // it is not read before it could be answered
+      } else {
+        read_next();
+      }
       return;
     case State::kLeaving:
       return;

@@ -125,6 +125,7 @@ class PollConnection final : public stream::Connection {
   bool waits_live_ = false;  // there was no backlog: what comes now is news, and lingers
   bool lingers_ = false;
   bool readable_ = false;             // something has come, and has not been read
+  bool waits_its_turn_ = false;       // to be read
   bool half_closed_ = false;          // the client sends nothing more
   std::uint32_t uses_of_last_ = 0;    // see below
   http::TakenPeer peer_;

@@ -42,6 +42,10 @@ class Client {
     if (n > 0) in_.append(chunk, 0, static_cast<std::size_t>(n));
     return n > 0;
   }
+  bool has_something() const {
+    pollfd ready{fd_.get(), POLLIN, 0};
+    return ::poll(&ready, 1, 0) == 1;
+  }
   void send(std::string_view bytes) {
     EXPECT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));

@@ -1,5 +1,6 @@
 #include "transport/stream/stream_engine.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -11,6 +12,14 @@
 #include "hub/turn.h"
 
 namespace fairlead::stream {
+namespace {
+
+// Of what is due. Each is about one write; the others come with the next turn, which does not wait
+// for anything then.
+constexpr int kAtATime = 64;
+constexpr std::chrono::microseconds kLookAgain{500};  // at a proxy that has enough
+
+}  // namespace
 
 StreamEngine::StreamEngine(const Clock& clock, const MakeShard& make_shard)
     : clock_(clock),
@@ -101,10 +110,10 @@ void StreamEngine::finish(Connection& connection) {
 void StreamEngine::run() {
   std::array<epoll_event, 64> events;  // a turn's: they leave the thread within a millisecond
   while (!stopping_) {
-    const int n =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms());
+    const int n = wait(events);
     {
       hub::Shard::Turn turn(*shard_);
+      answers_in_pass_ = 0;
       for (int i = 0; i < n; ++i) {
         const auto& event = events[static_cast<std::size_t>(i)];
         if (event.data.u64 == 0) {
@@ -116,6 +125,7 @@ void StreamEngine::run() {
         if (auto* connection = find(event.data.u64)) connection->on_events(event.events);
       }
       if (resume_at_ && now() >= *resume_at_) shard_->run_mailbox();
+      run_soon();
       run_deadlines();
       if (now() >= next_tick_) {
         shard_->tick();
@@ -130,6 +140,25 @@ void StreamEngine::run() {
   count_ = 0;
 }
 
+int StreamEngine::wait(std::span<epoll_event> events) const {
+  const bool waits_for_proxy = have_answers_to_go() && now() < next_look_;
+  if (waits_for_proxy) look_forward_to(next_look_);
+  return ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                      have_answers_to_go() ? 0 : wait_ms());
+}
+
+// Until something happens, or then: within less than a millisecond, which epoll_wait() cannot.
+void StreamEngine::look_forward_to(MonoTime then) const {
+  const auto left = std::chrono::nanoseconds(then - now());
+  const timespec timeout{0, std::max<long>(left.count(), 0)};
+  pollfd epoll{epoll_.get(), POLLIN, 0};
+  ::ppoll(&epoll, 1, &timeout, nullptr);
+}
+
+bool StreamEngine::have_answers_to_go() const {
+  return !in_turn_.empty() || (!soon_.empty() && soon_.front().first <= now());
+}
+
 int StreamEngine::wait_ms() const {
   auto due = next_tick_;
   if (resume_at_) due = std::min(due, *resume_at_);
@@ -139,16 +168,35 @@ int StreamEngine::wait_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, hub::Shard::kTick.count()));
 }
 
-void StreamEngine::run_deadlines() {
-  // Each is about one write; the others come with the next turn, which does not wait for anything
-  // then.
-  constexpr int kAtATime = 64;
-  const auto time = now();
-  for (int n = 0; n < kAtATime && !soon_.empty() && soon_.front().first <= time; ++n) {
-    const auto key = soon_.front().second;
-    soon_.pop_front();
+void StreamEngine::run_soon() {
+  for (int n = 0; n < kAtATime; ++n) {
+    if (!have_answers_to_go() || !may_answer_now()) return;
+    const bool is_turn = !in_turn_.empty();
+    const auto key = is_turn ? in_turn_.front() : soon_.front().second;
+    if (is_turn) {
+      in_turn_.pop_front();
+    } else {
+      soon_.pop_front();
+    }
     if (auto* connection = find(key)) connection->on_soon();
   }
+}
+
+bool StreamEngine::may_answer_now() {
+  const auto is_unread = [this](std::uint64_t key) {
+    const auto* connection = find(key);
+    return connection != nullptr && connection->proxy_is_behind();
+  };
+  if (window_.is_full(now(), is_unread)) {
+    next_look_ = now() + kLookAgain;
+    return false;
+  }
+  // What is read in a pass is answered at its end.
+  return ++answers_in_pass_ <= ProxyWindow::kSlice || !window_.is_crowded(now());
+}
+
+void StreamEngine::run_deadlines() {
+  const auto time = now();
   for (int n = 0; n < kAtATime; ++n) {
     const auto noted = deadlines_.take(time);
     if (!noted) return;

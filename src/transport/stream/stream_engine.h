@@ -18,6 +18,7 @@
 #include "core/unique_fd.h"
 #include "hub/shard.h"
 #include "transport/stream/deadlines.h"
+#include "transport/stream/proxy_window.h"
 
 namespace fairlead::stream {
 
@@ -83,6 +84,12 @@ class StreamEngine {
   // be taken back.
   void wake_soon(Connection& connection) { soon_.emplace_back(now() + kSoon, connection.key_); }
   static constexpr auto kSoon = limits::kPollLinger;
+  // For answers that many are given at once. While a proxy has enough of them before it the others
+  // wait their turn: on_soon() comes then, as after wake_soon(), which waits for it too.
+  bool may_answer_now();
+  void wake_in_turn(Connection& connection) { in_turn_.push_back(connection.key_); }
+  void has_answered(Connection& connection) { window_.answered(connection.key_, now()); }
+  void came_late() { window_.came_late(now()); }
   // For reading: large, and nobody's beyond the present call.
   std::span<char> scratch() { return scratch_; }
   // Destroyed when nothing is on the stack of it any more, its socket closed if it still has one.
@@ -93,7 +100,11 @@ class StreamEngine {
 
  private:
   void run();
+  int wait(std::span<epoll_event> events) const;
+  void look_forward_to(MonoTime then) const;
+  bool have_answers_to_go() const;
   int wait_ms() const;
+  void run_soon();
   void run_deadlines();
   Connection* find(std::uint64_t key);
   void bury();
@@ -106,7 +117,11 @@ class StreamEngine {
   std::vector<std::uint64_t> finished_;
   Deadlines deadlines_;
   std::deque<std::pair<MonoTime, std::uint64_t>> soon_;
+  std::deque<std::uint64_t> in_turn_;
+  ProxyWindow window_;
   std::array<char, 16 * 1024> scratch_{};
+  MonoTime next_look_{};  // at a proxy that had enough
+  std::size_t answers_in_pass_ = 0;
   MonoTime next_tick_;
   std::optional<MonoTime> resume_at_;  // the shard
   std::atomic<std::size_t> count_{0};

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "core/clock.h"
+
+namespace fairlead::stream {
+
+// How many answers a proxy on this host is given ahead of what it has taken in, where events come
+// faster than polls come back. An event in a large room answers all its polls at once; a proxy
+// passes on some 50 a millisecond, first come, first served, and whatever else it has to pass on
+// waits behind all of them: the next send, for one. What waits here instead goes with what is
+// committed meanwhile. One thread: the engine's.
+class ProxyWindow {
+ public:
+  static constexpr std::size_t kSlice = 8;  // answers, of which the last one tells for all
+  static constexpr std::size_t kSlicesMax = 2;
+  static constexpr std::chrono::milliseconds kPatience{40};  // then it is not waited for
+  static constexpr std::chrono::seconds kCrowded{10};
+
+  // A poll came and had not to wait for an event. One after the other like that: it is crowded.
+  void came_late(MonoTime now) { crowded_until_ = now + kCrowded; }
+  bool is_crowded(MonoTime now) const { return now < crowded_until_; }
+  // One has been answered. `key`: whom is_full() may ask about.
+  void answered(std::uint64_t key, MonoTime now) {
+    if (is_crowded(now) && ++count_ % kSlice == 0) slices_.push_back({key, now});
+  }
+
+  // `is_unread(key)`: whether a proxy has yet to take in what was written there last.
+  template <typename IsUnread>
+  bool is_full(MonoTime now, const IsUnread& is_unread) {
+    while (slices_.size() >= kSlicesMax) {
+      const auto& oldest = slices_.front();
+      if (now < oldest.when + kPatience && is_unread(oldest.key)) return true;
+      slices_.pop_front();
+    }
+    return false;
+  }
+
+ private:
+  struct Slice {
+    std::uint64_t key;
+    MonoTime when;
+  };
+  MonoTime crowded_until_{};
+  std::uint64_t count_ = 0;
+  std::deque<Slice> slices_;  // kSlicesMax at most, once is_full() has been asked
+};
+
+}  // namespace fairlead::stream

@@ -1,0 +1,68 @@
+#include "transport/stream/proxy_window.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace fairlead::stream {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ProxyWindowTest : public ::testing::Test {
+ protected:
+  // Answers until it is full, 100 at most.
+  int answer() {
+    int count = 0;
+    while (count < 100 && !is_full()) {
+      window_.answered(++key_, now_);
+      unread_.insert(key_);
+      ++count;
+    }
+    return count;
+  }
+  bool is_full() {
+    return window_.is_full(now_, [this](std::uint64_t key) { return unread_.contains(key); });
+  }
+  void take_in(std::uint64_t up_to) { unread_.erase(unread_.begin(), unread_.upper_bound(up_to)); }
+
+  static constexpr int kAhead = ProxyWindow::kSlice * ProxyWindow::kSlicesMax;
+  ProxyWindow window_;
+  MonoTime now_{1h};
+  std::uint64_t key_ = 0;
+  std::set<std::uint64_t> unread_;
+};
+
+TEST_F(ProxyWindowTest, WhereNobodyComesLateThereIsNoLimit) {
+  EXPECT_EQ(answer(), 100);
+}
+
+TEST_F(ProxyWindowTest, InACrowdItGoesOnAsTheProxyTakesInSliceAfterSlice) {
+  window_.came_late(now_);
+  EXPECT_EQ(answer(), kAhead);
+  take_in(ProxyWindow::kSlice - 1);
+  EXPECT_TRUE(is_full());
+  take_in(ProxyWindow::kSlice);
+  EXPECT_EQ(answer(), ProxyWindow::kSlice);
+  take_in(key_);
+  EXPECT_EQ(answer(), kAhead);
+}
+
+TEST_F(ProxyWindowTest, AProxyThatTakesNothingInIsNotWaitedForLong) {
+  window_.came_late(now_);
+  EXPECT_EQ(answer(), kAhead);
+  now_ += ProxyWindow::kPatience - 1ms;
+  EXPECT_TRUE(is_full());
+  now_ += 1ms;
+  EXPECT_EQ(answer(), kAhead);
+}
+
+TEST_F(ProxyWindowTest, WhenTheCrowdHasGoneThereIsNoLimitAgain) {
+  window_.came_late(now_);
+  EXPECT_EQ(answer(), kAhead);
+  now_ += ProxyWindow::kCrowded;
+  EXPECT_EQ(answer(), 100);
+}
+
+}  // namespace
+}  // namespace fairlead::stream
