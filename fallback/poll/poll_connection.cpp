@@ -1,5 +1,8 @@
 #include "fallback/poll/poll_connection.h"
 
+#include <sys/socket.h>
+
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -37,6 +40,7 @@ PollConnection::PollConnection(stream::StreamEngine& engine, http::TakenConnecti
 
 void PollConnection::start() {
   if (!engine_.watch(*this, kWatch)) return;
+  behind_proxy_ = has_local_peer(fd_.get());
   // Noted once, early enough for all its later deadlines.
   engine_.wake_at(*this, engine_.now() + std::chrono::seconds(limits::kPollTimeoutDefault_s));
   // Read with this one, pipelined behind it: for the worker, which goes on with it.
@@ -97,16 +101,16 @@ hub::Transport::Flush PollConnection::write(const Pending& pending, std::size_t&
     }
   }
   taken = pending.frames.size();
-  if (!waits_live_ && timeout_s_ > 0) engine_.came_late();
+  if (behind_proxy_ && !waits_live_ && timeout_s_ > 0) engine_.came_late();
   answer_events(pending.frames);  // a short poll: nothing is an answer too
   return Flush::kAnswered;
 }
 
+void PollConnection::on_turn() {
+  if (std::exchange(waits_its_turn_, false) && state_ == State::kIdle) read_next();
+}
+
 void PollConnection::on_soon() {
-  if (std::exchange(waits_its_turn_, false) && state_ == State::kIdle) {
-    read_next();
-    return;
-  }
   if (state_ != State::kHeld || !lingers_) return;  // of an earlier poll
   auto* session = session_;
   answer_events(session->outbox.pending());
@@ -226,7 +230,7 @@ void PollConnection::answer(std::string bytes) {
   std::size_t sent = 0;
   switch (stream::write_some(fd_.get(), bytes, sent)) {
     case stream::Write::kAll:
-      if (bytes.size() <= kTakenWholeBytes) engine_.has_answered(*this);
+      if (behind_proxy_ && bytes.size() <= kTakenWholeBytes) engine_.has_answered(*this);
       answered();
       return;
     case stream::Write::kSome:
@@ -288,17 +292,22 @@ void PollConnection::on_events(std::uint32_t epoll) {
       return;
     case State::kIdle:
       if (!readable_) return;
-      if (waits_its_turn_) return;
-      waits_its_turn_ = !engine_.may_answer_now();
-      if (waits_its_turn_) {
-        engine_.wake_in_turn(*this);  // it is not read before it could be answered
-      } else {
-        read_next();
-      }
+      if (waits_its_turn_ && !half_closed_) return;
+      // Not read before it could be answered.
+      waits_its_turn_ =
+          behind_proxy_ && !half_closed_ && next_is_poll() && engine_.wait_for_turn(*this);
+      if (!waits_its_turn_) read_next();
       return;
     case State::kLeaving:
       return;
   }
+}
+
+// A send that a proxy puts behind an answered poll waits for nobody's.
+bool PollConnection::next_is_poll() const {
+  std::array<char, 32> beginning;
+  const auto n = ::recv(fd_.get(), beginning.data(), beginning.size(), MSG_PEEK | MSG_DONTWAIT);
+  return n > 0 && reader_.may_be_poll({beginning.data(), static_cast<std::size_t>(n)});
 }
 
 void PollConnection::on_drain() {

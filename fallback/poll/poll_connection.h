@@ -45,11 +45,12 @@ class PollReader {
   // nullopt: not the head of a poll with a cursor, or not in the plain way in which clients write
   // one; read() may know better.
   virtual std::optional<PollHead> look_at(std::string_view bytes) const = 0;
+  // By the beginning of a request, 32 bytes if there are as many; no harm if it is none after all.
+  virtual bool may_be_poll(std::string_view beginning) const = 0;
   // `bytes` as one whole poll that may be held where this connection is; nullopt: everything else,
   // of which the HTTP worker knows more. `head`: what look_at() said of them.
   virtual std::optional<Poll> read(std::string_view bytes, const std::optional<PollHead>& head,
-                                   const http::TakenPeer& peer,
-                                   const hub::Shard& here) = 0;
+                                   const http::TakenPeer& peer, const hub::Shard& here) = 0;
   // Back to the HTTP worker it came from, with what was read of it.
   virtual void give_back(http::TakenConnection connection) = 0;
 };
@@ -71,6 +72,7 @@ class PollConnection final : public stream::Connection {
   void on_events(std::uint32_t epoll) override;
   void on_deadline() override;
   void on_soon() override;
+  void on_turn() override;
   void on_drain() override;
 
  private:
@@ -114,6 +116,7 @@ class PollConnection final : public stream::Connection {
   void go_on_writing();
   void await_reader();
   void answered();
+  bool next_is_poll() const;
   void read_next();
   void leave(std::string unread);
   std::string start_cursor() const;
@@ -122,12 +125,13 @@ class PollConnection final : public stream::Connection {
   // What is small stands first: it fills up what the base leaves.
   std::uint8_t timeout_s_ = 0;
   State state_ = State::kHeld;
-  bool waits_live_ = false;  // there was no backlog: what comes now is news, and lingers
   bool lingers_ = false;
-  bool readable_ = false;             // something has come, and has not been read
-  bool waits_its_turn_ = false;       // to be read
-  bool half_closed_ = false;          // the client sends nothing more
-  std::uint32_t uses_of_last_ = 0;    // see below
+  bool waits_its_turn_ = false;     // to be read
+  bool waits_live_ : 1 = false;     // there was no backlog: what comes now is news, and lingers
+  bool readable_ : 1 = false;       // something has come, and has not been read
+  bool behind_proxy_ : 1 = false;   // on this host, over a Unix socket
+  bool half_closed_ : 1 = false;    // the client sends nothing more
+  std::uint32_t uses_of_last_ = 0;  // see below
   http::TakenPeer peer_;
   PollReader& reader_;
   hub::Session* session_ = nullptr;  // while held

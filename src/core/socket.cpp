@@ -23,11 +23,14 @@ int unread_bytes(int socket) {
   return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
-bool local_peer_has_unread(int socket) {
+bool has_local_peer(int socket) {
   int domain = 0;
   socklen_t size = sizeof domain;
-  return ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
-         unread_bytes(socket) > 0;
+  return ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
+bool local_peer_has_unread(int socket) {
+  return has_local_peer(socket) && unread_bytes(socket) > 0;
 }
 
 }  // namespace fairlead

@@ -20,7 +20,10 @@ ssize_t receive_now(int socket, std::span<char> buffer);
 // any thread.
 int unread_bytes(int socket);
 
-// Whether the peer is on this host, at the other end of a Unix socket, and has unread bytes there.
+// Whether the peer is on this host, at the other end of a Unix socket.
+bool has_local_peer(int socket);
+
+// The same, and it has unread bytes there.
 bool local_peer_has_unread(int socket);
 
 }  // namespace fairlead

@@ -208,65 +208,6 @@ TEST_F(StreamTest, WhenTheNodeStopsIdlePollersGoAndHeldOnesAreAnsweredFirst) {
   EXPECT_EQ(body(again).at("events").size(), 1u);
 }
 
-// A proxy on this host: what it has not taken in yet is not made longer, and what waits instead goes
-// with what is committed meanwhile.
-TEST_F(StreamTest, InACrowdAProxyIsNotGivenMoreThanItTakesIn) {
-  constexpr std::size_t kMany = 100;
-  constexpr auto kAhead = ProxyWindow::kSlice * ProxyWindow::kSlicesMax;
-  std::deque<Client> clients;
-  std::vector<std::string> next;
-  for (std::size_t i = 0; i < kMany; ++i) {
-    auto asked = request();
-    next.push_back(asked.session + " ");
-    clients.push_back(poll(kShort, std::move(asked)));
-    next.back() += body(clients.back()).at("cursor").get<std::string>();
-  }
-  while (stats().parked < kMany) on_engine([] {});
-  notes(1);
-  clients[0].send(next[0]);
-  while (!clients[0].has_something()) on_engine([] {});  // it came late: a crowd
-  for (std::size_t i = 1; i < kMany; ++i) clients[i].send(next[i]);
-  std::vector<std::size_t> at_first, later;
-  for (int passes = 0; passes < 8 || at_first.size() < kAhead; ++passes) {
-    on_engine([] {});
-    at_first.clear();
-    later.clear();
-    for (std::size_t i = 0; i < kMany; ++i) {
-      (clients[i].has_something() ? at_first : later).push_back(i);
-    }
-  }
-  ASSERT_LT(at_first.size(), kMany / 2);  // not exactly kAhead: what has been read is answered
-  clients[later.back()].send(" ");  // another edge: it waits once all the same
-  notes(1);
-  for (const auto i : at_first) EXPECT_EQ(body(clients[i]).at("events").size(), 1u);
-  later.pop_back();  // that one's is no poll any more
-  for (const auto i : later) EXPECT_EQ(body(clients[i]).at("events").size(), 2u);
-}
-
-TEST_F(StreamTest, AProxyThatTakesNothingInIsNotWaitedForLong) {
-  constexpr std::size_t kMany = 40;
-  std::deque<Client> clients;
-  std::vector<std::string> next;
-  for (std::size_t i = 0; i < kMany; ++i) {
-    auto asked = request();
-    next.push_back(asked.session + " ");
-    clients.push_back(poll(kShort, std::move(asked)));
-    next.back() += body(clients.back()).at("cursor").get<std::string>();
-  }
-  notes(1);
-  clients[0].send(next[0]);
-  while (!clients[0].has_something()) on_engine([] {});
-  for (std::size_t i = 1; i < kMany; ++i) clients[i].send(next[i]);
-  const auto answered = [&] {
-    return std::count_if(clients.begin(), clients.end(),
-                         [](const auto& client) { return client.has_something(); });
-  };
-  for (int passes = 0; passes < 8; ++passes) on_engine([] {});
-  EXPECT_LT(answered(), static_cast<std::ptrdiff_t>(kMany));
-  for (int i = 0; i < 20; ++i) pass(ProxyWindow::kPatience);
-  EXPECT_EQ(answered(), static_cast<std::ptrdiff_t>(kMany));
-}
-
 TEST_F(StreamTest, APollerThatSaysNothingForLongIsClosed) {
   auto client = poll(kShort, request());
   body(client);

@@ -21,6 +21,9 @@ class ProxyWindowTest : public ::testing::Test {
     }
     return count;
   }
+  void crowd() {
+    for (std::size_t n = 0; n < ProxyWindow::kLateOnes; ++n) window_.came_late(now_);
+  }
   bool is_full() {
     return window_.is_full(now_, [this](std::uint64_t key) { return unread_.contains(key); });
   }
@@ -37,8 +40,16 @@ TEST_F(ProxyWindowTest, WhereNobodyComesLateThereIsNoLimit) {
   EXPECT_EQ(answer(), 100);
 }
 
+TEST_F(ProxyWindowTest, OneThatComesLateNowAndThenIsNoCrowd) {
+  for (std::size_t n = 0; n < 2 * ProxyWindow::kLateOnes; ++n) {
+    window_.came_late(now_);
+    now_ += ProxyWindow::kLateWithin / 4;
+  }
+  EXPECT_EQ(answer(), 100);
+}
+
 TEST_F(ProxyWindowTest, InACrowdItGoesOnAsTheProxyTakesInSliceAfterSlice) {
-  window_.came_late(now_);
+  crowd();
   EXPECT_EQ(answer(), kAhead);
   take_in(ProxyWindow::kSlice - 1);
   EXPECT_TRUE(is_full());
@@ -49,7 +60,7 @@ TEST_F(ProxyWindowTest, InACrowdItGoesOnAsTheProxyTakesInSliceAfterSlice) {
 }
 
 TEST_F(ProxyWindowTest, AProxyThatTakesNothingInIsNotWaitedForLong) {
-  window_.came_late(now_);
+  crowd();
   EXPECT_EQ(answer(), kAhead);
   now_ += ProxyWindow::kPatience - 1ms;
   EXPECT_TRUE(is_full());
@@ -58,7 +69,7 @@ TEST_F(ProxyWindowTest, AProxyThatTakesNothingInIsNotWaitedForLong) {
 }
 
 TEST_F(ProxyWindowTest, WhenTheCrowdHasGoneThereIsNoLimitAgain) {
-  window_.came_late(now_);
+  crowd();
   EXPECT_EQ(answer(), kAhead);
   now_ += ProxyWindow::kCrowded;
   EXPECT_EQ(answer(), 100);

@@ -200,6 +200,15 @@ class StreamTest : public ::testing::Test {
     client.forget(end + 1);
     return protocol::Json::parse(json, nullptr, /*allow_exceptions=*/false);
   }
+  std::string cursor() {  // of the log's end
+    std::string at;
+    on_engine([&] {
+      LogPosition head;
+      store_->open_reader()->read([&](store::View& view) { head = view.head(); });
+      at = engine_->shard().cursor_at(head);
+    });
+    return at;
+  }
   hub::HubStats stats() { return hub_.stats(); }
 
   const RoomId room_{77};
@@ -212,11 +221,15 @@ class StreamTest : public ::testing::Test {
   std::unique_ptr<log::Writer> writer_;
   std::unique_ptr<log::Readers> readers_;
   std::unique_ptr<StreamEngine> engine_;
-  // "SESSION CURSOR" is a poll, "again CURSOR" one more with the head before it; all else goes back.
+  // "SESSION CURSOR" is a poll, "again CURSOR" one more with the head before it; all else goes
+  // back.
   struct Reader final : poll::PollReader {
     std::optional<poll::PollHead> look_at(std::string_view bytes) const override {
       if (!bytes.starts_with("again ")) return std::nullopt;
       return poll::PollHead{kFingerprint, bytes.substr(6), "again"};
+    }
+    bool may_be_poll(std::string_view beginning) const override {
+      return beginning.starts_with("s_") || beginning.starts_with("again ");
     }
     std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>&,
                                    const http::TakenPeer&, const hub::Shard&) override {

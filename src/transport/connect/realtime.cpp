@@ -1,5 +1,8 @@
 #include "transport/connect/realtime.h"
 
+#include <algorithm>
+#include <array>
+
 #include "api/entrance.h"
 #include "core/release.h"
 #include "http/peer_address.h"
@@ -309,10 +312,15 @@ bool Realtime::is_at(const hub::Shard& here, const std::string& session) const {
 
 // Only what needs no answer of another kind and no other thread; the HTTP worker reads all else,
 // from the same bytes.
+bool Realtime::may_be_poll(std::string_view beginning) const {
+  constexpr std::array<std::string_view, 4> kPolls = {"GET /rt/v1/poll", "GET /rt/v1/connect",
+                                                      "POST /rt/v1/poll", "POST /rt/v1/connect"};
+  return std::ranges::any_of(kPolls, [&](auto poll) { return beginning.starts_with(poll); });
+}
+
 std::optional<poll::Poll> Realtime::read(std::string_view bytes,
                                          const std::optional<poll::PollHead>& head,
-                                         const http::TakenPeer& peer,
-                                         const hub::Shard& here) {
+                                         const http::TakenPeer& peer, const hub::Shard& here) {
   if (draining_.load(std::memory_order_relaxed)) return std::nullopt;
   if (head && peer.trusted_proxy) {
     if (auto poll = read_before(*head, here)) return poll;

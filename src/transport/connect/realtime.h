@@ -55,9 +55,9 @@ class Realtime final : public poll::PollReader {
   std::optional<poll::PollHead> look_at(std::string_view bytes) const override {
     return poll_heads_.look_at(bytes, parts_.entrance.authenticator().keys_version());
   }
+  bool may_be_poll(std::string_view beginning) const override;
   std::optional<poll::Poll> read(std::string_view bytes, const std::optional<poll::PollHead>& head,
-                                 const http::TakenPeer& peer,
-                                 const hub::Shard& here) override;
+                                 const http::TakenPeer& peer, const hub::Shard& here) override;
   void give_back(http::TakenConnection connection) override {
     parts_.give_back(std::move(connection));
   }

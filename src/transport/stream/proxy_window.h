@@ -20,13 +20,24 @@ class ProxyWindow {
   static constexpr std::size_t kSlicesMax = 2;
   static constexpr std::chrono::milliseconds kPatience{40};  // then it is not waited for
   static constexpr std::chrono::seconds kCrowded{10};
+  // That many late ones within that time are a crowd; one alone comes from elsewhere.
+  static constexpr std::size_t kLateOnes = 8;
+  static constexpr std::chrono::milliseconds kLateWithin{100};
 
-  // A poll came and had not to wait for an event. One after the other like that: it is crowded.
-  void came_late(MonoTime now) { crowded_until_ = now + kCrowded; }
+  // A poll came and had not to wait for an event.
+  void came_late(MonoTime now) {
+    if (now >= late_since_ + kLateWithin) {
+      late_since_ = now;
+      late_ = 0;
+    }
+    if (++late_ >= kLateOnes) crowded_until_ = now + kCrowded;
+  }
   bool is_crowded(MonoTime now) const { return now < crowded_until_; }
   // One has been answered. `key`: whom is_full() may ask about.
   void answered(std::uint64_t key, MonoTime now) {
-    if (is_crowded(now) && ++count_ % kSlice == 0) slices_.push_back({key, now});
+    if (!is_crowded(now) || ++count_ % kSlice != 0) return;
+    slices_.push_back({key, now});
+    if (slices_.size() > kSlicesMax) slices_.pop_front();
   }
 
   // `is_unread(key)`: whether a proxy has yet to take in what was written there last.
@@ -45,9 +56,11 @@ class ProxyWindow {
     std::uint64_t key;
     MonoTime when;
   };
+  MonoTime late_since_{};
+  std::size_t late_ = 0;
   MonoTime crowded_until_{};
   std::uint64_t count_ = 0;
-  std::deque<Slice> slices_;  // kSlicesMax at most, once is_full() has been asked
+  std::deque<Slice> slices_;  // kSlicesMax at most
 };
 
 }  // namespace fairlead::stream

@@ -168,17 +168,27 @@ int StreamEngine::wait_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, hub::Shard::kTick.count()));
 }
 
+bool StreamEngine::wait_for_turn(Connection& connection) {
+  if (in_turn_.empty() && may_answer_now()) return false;
+  in_turn_.emplace_back(now(), connection.key_);
+  return true;
+}
+
 void StreamEngine::run_soon() {
-  for (int n = 0; n < kAtATime; ++n) {
-    if (!have_answers_to_go() || !may_answer_now()) return;
-    const bool is_turn = !in_turn_.empty();
-    const auto key = is_turn ? in_turn_.front() : soon_.front().second;
+  for (int n = 0; n < kAtATime && have_answers_to_go(); ++n) {
+    const bool is_turn =
+        !in_turn_.empty() && (soon_.empty() || in_turn_.front().first <= soon_.front().first);
+    auto& queue = is_turn ? in_turn_ : soon_;
+    const auto [since, key] = queue.front();
+    auto* connection = find(key);
+    if (connection != nullptr && now() < since + kTurnMax && !may_answer_now()) return;
+    queue.pop_front();
+    if (connection == nullptr) continue;
     if (is_turn) {
-      in_turn_.pop_front();
+      connection->on_turn();
     } else {
-      soon_.pop_front();
+      connection->on_soon();
     }
-    if (auto* connection = find(key)) connection->on_soon();
   }
 }
 
@@ -191,7 +201,7 @@ bool StreamEngine::may_answer_now() {
     next_look_ = now() + kLookAgain;
     return false;
   }
-  // What is read in a pass is answered at its end.
+  // What is read in a pass is answered later.
   return ++answers_in_pass_ <= ProxyWindow::kSlice || !window_.is_crowded(now());
 }
 

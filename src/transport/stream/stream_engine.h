@@ -34,6 +34,7 @@ class Connection : public hub::Transport {
   virtual void on_events(std::uint32_t epoll) = 0;
   virtual void on_deadline() {}  // the time given to wake_at() has come
   virtual void on_soon() {}      // what was asked of wake_soon()
+  virtual void on_turn() {}      // what was asked of wait_for_turn()
   virtual void on_drain() {}     // no further request is waited for
   bool proxy_is_behind() const override { return local_peer_has_unread(fd_.get()); }
   friend std::uint64_t key_of(const Connection& connection) { return connection.key_; }
@@ -84,10 +85,11 @@ class StreamEngine {
   // be taken back.
   void wake_soon(Connection& connection) { soon_.emplace_back(now() + kSoon, connection.key_); }
   static constexpr auto kSoon = limits::kPollLinger;
-  // For answers that many are given at once. While a proxy has enough of them before it the others
-  // wait their turn: on_soon() comes then, as after wake_soon(), which waits for it too.
-  bool may_answer_now();
-  void wake_in_turn(Connection& connection) { in_turn_.push_back(connection.key_); }
+  // For those behind a proxy on this host whose answers may be many at once. While it has enough of
+  // them before it the others wait: true; then on_turn() comes, first come, first served, within
+  // kTurnMax. What was asked of wake_soon() waits its turn, too.
+  bool wait_for_turn(Connection& connection);
+  static constexpr std::chrono::seconds kTurnMax{1};
   void has_answered(Connection& connection) { window_.answered(connection.key_, now()); }
   void came_late() { window_.came_late(now()); }
   // For reading: large, and nobody's beyond the present call.
@@ -103,6 +105,7 @@ class StreamEngine {
   int wait(std::span<epoll_event> events) const;
   void look_forward_to(MonoTime then) const;
   bool have_answers_to_go() const;
+  bool may_answer_now();
   int wait_ms() const;
   void run_soon();
   void run_deadlines();
@@ -117,7 +120,7 @@ class StreamEngine {
   std::vector<std::uint64_t> finished_;
   Deadlines deadlines_;
   std::deque<std::pair<MonoTime, std::uint64_t>> soon_;
-  std::deque<std::uint64_t> in_turn_;
+  std::deque<std::pair<MonoTime, std::uint64_t>> in_turn_;
   ProxyWindow window_;
   std::array<char, 16 * 1024> scratch_{};
   MonoTime next_look_{};  // at a proxy that had enough
