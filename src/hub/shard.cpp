@@ -283,7 +283,7 @@ void Shard::begin(Session& session, LogPosition head, LogPosition floor) {
     second_probes_.emplace_back(now_ + limits::kSecondProbeDelay, session.key);
   }
   if (first) {
-    log_debug("session_opened session={} transport={} goes_on={}", session.id,
+    log_debug("session_opened session={} transport={} goes_on={}", session.id.view(),
               to_wire(session.kind), goes_on);
   }
   go_on(session, session.position);
@@ -365,7 +365,7 @@ void Shard::end(Session* session, EndReason reason, std::int64_t reconnect_in_ms
     if (greeted) add_frame(bye, bye_json(ending), session->form);
     session->transport = nullptr;
     transport->end(ending, session->outbox.pending(), bye);
-    log_debug("session_ended session={} code={}", session->id, traits(reason).code);
+    log_debug("session_ended session={} code={}", session->id.view(), traits(reason).code);
   }
   remove(session);
 }

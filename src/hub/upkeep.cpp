@@ -38,7 +38,7 @@ void Shard::look_after(Session& session) {
   if (session.blocked && session.transport->has_read()) session.since = now_;
   if (session.blocked && now_ - session.since >= settings_.slow_timeout) {
     ++counters_.slow_closed;
-    log_info("session_slow session={} outbox_bytes={}", session.id, session.outbox.bytes());
+    log_info("session_slow session={} outbox_bytes={}", session.id.view(), session.outbox.bytes());
     end(&session, EndReason::kSlow);
     return;
   }
