@@ -310,14 +310,14 @@ bool Realtime::is_at(const hub::Shard& here, const std::string& session) const {
   return session.empty() || parts_.hub.find(session) == &here;
 }
 
-// Only what needs no answer of another kind and no other thread; the HTTP worker reads all else,
-// from the same bytes.
 bool Realtime::may_be_poll(std::string_view beginning) const {
   constexpr std::array<std::string_view, 4> kPolls = {"GET /rt/v1/poll", "GET /rt/v1/connect",
                                                       "POST /rt/v1/poll", "POST /rt/v1/connect"};
   return std::ranges::any_of(kPolls, [&](auto poll) { return beginning.starts_with(poll); });
 }
 
+// Only what needs no answer of another kind and no other thread; the HTTP worker reads all else,
+// from the same bytes.
 std::optional<poll::Poll> Realtime::read(std::string_view bytes,
                                          const std::optional<poll::PollHead>& head,
                                          const http::TakenPeer& peer, const hub::Shard& here) {

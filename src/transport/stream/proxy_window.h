@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "core/clock.h"
+#include "hub/pace.h"
 
 namespace fairlead::stream {
 
@@ -18,7 +19,7 @@ class ProxyWindow {
  public:
   static constexpr std::size_t kSlice = 8;  // answers, of which the last one tells for all
   static constexpr std::size_t kSlicesMax = 2;
-  static constexpr std::chrono::milliseconds kPatience{40};  // then it is not waited for
+  static constexpr auto kPatience = hub::Pace::kProxyMax;
   static constexpr std::chrono::seconds kCrowded{10};
   // That many late ones within that time are a crowd; one alone comes from elsewhere.
   static constexpr std::size_t kLateOnes = 8;
