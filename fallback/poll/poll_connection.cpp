@@ -195,8 +195,9 @@ void PollConnection::answer_events(std::string_view lines) {
   body.cursor = engine_.shard().cursor_of(*session_);
   body.lines = lines;
   body.heartbeat_s = session_->heartbeat_s;
+  const auto events = session_->outbox.frames();
   session_ = nullptr;
-  answer(to_response(body, context()));
+  answer(to_response(body, context()), events);
 }
 
 void PollConnection::answer_problem(Error error) {
@@ -224,13 +225,13 @@ void PollConnection::say_with_answer(std::string request_id, std::string more_he
   words().more_head = std::move(more_head);
 }
 
-void PollConnection::answer(std::string bytes) {
+void PollConnection::answer(std::string bytes, std::size_t events) {
   stage_ = {};
   state_ = State::kAnswering;
   std::size_t sent = 0;
   switch (stream::write_some(fd_.get(), bytes, sent)) {
     case stream::Write::kAll:
-      if (behind_proxy_ && bytes.size() <= kTakenWholeBytes) engine_.has_answered(*this);
+      if (behind_proxy_ && bytes.size() <= kTakenWholeBytes) engine_.has_answered(*this, events);
       answered();
       return;
     case stream::Write::kSome:

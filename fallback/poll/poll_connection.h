@@ -112,7 +112,7 @@ class PollConnection final : public stream::Connection {
   void say_with_answer(std::string request_id, std::string more_head);
   Asked& asked() const { return *std::get<std::unique_ptr<Asked>>(stage_); }
   Unsent& unsent() const { return *std::get<std::unique_ptr<Unsent>>(stage_); }
-  void answer(std::string bytes);
+  void answer(std::string bytes, std::size_t events = 0);
   void go_on_writing();
   void await_reader();
   void answered();

@@ -136,6 +136,7 @@ void add_http(Page& page, const http::ServerStats& stats) {
   page.counter("http_requests_total", "HTTP requests", stats.requests);
   page.counter("http_rejected_total", "Requests that the framing guard refused", stats.rejected);
   page.counter("http_accept_pauses_total", "Times that accepting was paused", stats.accept_pauses);
+  page.counter("http_crowded_total", "Connections that came in a crowd", stats.crowded);
 }
 
 }  // namespace

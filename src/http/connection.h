@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/unique_fd.h"
+#include "http/crowd.h"
 #include "http/framing_guard.h"
 #include "http/responder.h"
 #include "http/response_writer.h"
@@ -71,6 +72,8 @@ class Connection {
   std::unique_ptr<Request> next;
   MonoTime deadline{};            // when the present phase has taken too long
   std::uint64_t requests = 0;     // so far: the number of the last one in hand, and its name
+  std::uint64_t place = 0;        // in the worker's crowd; 0: it is in, or came alone
+  Arrival arrival;                // until its first request has been answered
   std::vector<Exchange> in_hand;  // in order; more than one: pipelined, and may overlap
   bool overlaps = false;          // the last of them lets another one overlap
   bool linger_after = false;      // after the answer: throw input away instead of closing at once

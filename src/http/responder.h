@@ -6,6 +6,7 @@
 
 #include "core/rare_text.h"
 #include "core/unique_fd.h"
+#include "http/crowd.h"
 #include "http/message.h"
 
 namespace fairlead::http {
@@ -22,7 +23,8 @@ struct TakenPeer {
 // close-on-exec). Destroying it closes the socket.
 struct TakenConnection : TakenPeer {
   UniqueFd fd;
-  RareText unread;  // bytes that the client sent behind the request (pipelined, early frames)
+  RareText unread;       // bytes that the client sent behind the request (pipelined, early frames)
+  Arrival arrival = {};  // to be let go when the client has been served what it came for
 };
 
 // The one answer to one request. Copyable handle; any thread may use it, at any later time: the

@@ -106,6 +106,7 @@ class Server::Impl {
       sum.requests += one->requests.load(std::memory_order_relaxed);
       sum.rejected += one->rejected.load(std::memory_order_relaxed);
       sum.accept_pauses += one->accept_pauses.load(std::memory_order_relaxed);
+      sum.crowded += one->crowded.load(std::memory_order_relaxed);
     }
     return sum;
   }

@@ -49,7 +49,7 @@ struct ServerOptions {
   // connect; the directory's mode is the fence).
   std::vector<std::string> listen;
   int workers = 1;
-  bool trust_x_real_ip = false;  // from TCP peers; Unix-socket peers are always trusted
+  bool trust_x_real_ip = false;           // from TCP peers; Unix-socket peers are always trusted
   std::vector<std::string> origins = {};  // whose pages may read answers (Origins)
   std::size_t body_bytes_max = limits::kRequestBodyBytesMax;
   std::size_t connections_max = 20'000;  // each worker; beyond, the accept queue waits
@@ -65,7 +65,8 @@ struct ServerStats {  // sums over the workers, since start
   std::uint64_t requests = 0;
   std::uint64_t rejected = 0;  // by the framing guard
   std::uint64_t accept_pauses =
-      0;  // EMFILE/ENFILE/connections_max: accepting was disarmed for a while
+      0;                      // EMFILE/ENFILE/connections_max: accepting was disarmed for a while
+  std::uint64_t crowded = 0;  // connections that came in a crowd
 };
 
 // Pistache made safe (docs/decisions): its parser, router and reactor behind our own transport and

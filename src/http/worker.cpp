@@ -20,9 +20,6 @@ using Pistache::Polling::NotifyOn;
 using Phase = Connection::Phase;
 using Watch = Connection::Watch;
 
-// Connections whose first request has come: about as many as are accepted in a pass.
-constexpr std::size_t kNewcomersPerPass = 16;
-
 thread_local Worker* current_worker = nullptr;
 
 std::chrono::milliseconds tick_interval(const ServerOptions& options) {
@@ -42,8 +39,9 @@ Worker::Worker(std::shared_ptr<const WorkerConfig> config, int index,
       counters_(std::make_shared<WorkerCounters>()),
       router_(config_->routes),
       listeners_(std::move(listeners)),
-      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
-  if (!timer_) throw std::system_error(errno, std::generic_category(), "timerfd");
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+      crowd_timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
+  if (!timer_ || !crowd_timer_) throw std::system_error(errno, std::generic_category(), "timerfd");
 }
 
 Worker::~Worker() {
@@ -71,6 +69,7 @@ void Worker::registerPoller(Pistache::Polling::Epoll& poller) {
                  Pistache::Polling::Tag(static_cast<std::uint64_t>(fd)));
   };
   add(timer_.get());
+  add(crowd_timer_.get());
   add(inbox_->fd());
   for (const auto& listener : listeners_) add(listener.socket->get());
 }
@@ -83,26 +82,21 @@ void Worker::onReady(const Pistache::Aio::FdSet& fds) {
     contained("event", [&] { on_event(event); });
     contained("queue", [&] { go_on_with_queued(); });
   };
-  // A crowd that comes does not keep those waiting who are here: of it a pass serves some, and the
-  // kernel names the others again.
-  std::vector<const Pistache::Aio::FdSet::Entry*> newcomers, listeners;
+  // Who comes does not keep those waiting who are here.
+  std::vector<ConnectionPtr> newcomers;
+  std::vector<const Pistache::Aio::FdSet::Entry*> listeners;
   for (const auto& event : fds) {
     const int fd = static_cast<int>(event.getTag().value());
     if (find_listener(fd) != nullptr) {
       listeners.push_back(&event);
-    } else if (is_newcomer(fd)) {
-      newcomers.push_back(&event);
+    } else if (auto c = event.isReadable() ? newcomer(fd) : nullptr) {
+      newcomers.push_back(std::move(c));
     } else {
       serve(event);
     }
   }
-  // More are let in when those have been served who are; the kernel keeps them until then.
-  const bool room_for_more = newcomers.size() <= kNewcomersPerPass;
-  newcomers.resize(std::min(newcomers.size(), kNewcomersPerPass));
-  for (const auto* event : newcomers) serve(*event);
-  for (const auto* event : listeners) {
-    if (room_for_more) serve(*event);
-  }
+  contained("newcomers", [&] { meet(newcomers); });
+  for (const auto* event : listeners) serve(*event);
   if (!queued_.empty()) inbox_->wake();
 }
 
@@ -112,14 +106,19 @@ const Listener* Worker::find_listener(int fd) const {
   return found == listeners_.end() ? nullptr : &*found;
 }
 
-bool Worker::is_newcomer(int fd) const {
+Worker::ConnectionPtr Worker::newcomer(int fd) const {
   const auto found = connections_.find(fd);
-  return found != connections_.end() && found->second->requests == 0;
+  return found != connections_.end() && is_newcomer(*found->second) ? found->second : nullptr;
 }
 
 void Worker::on_event(const Pistache::Aio::FdSet::Entry& event) {
   const int fd = static_cast<int>(event.getTag().value());
   if (fd == timer_.get()) return on_tick();
+  if (fd == crowd_timer_.get()) {
+    std::uint64_t times = 0;
+    [[maybe_unused]] const ssize_t got = ::read(fd, &times, sizeof times);
+    return;  // the group comes at the end of the pass
+  }
   if (fd == inbox_->fd()) return inbox_->run();
   if (const auto* listener = find_listener(fd)) {
     accept_from(*listener);
@@ -203,6 +202,7 @@ void Worker::close(const ConnectionPtr& c) {
   const bool unsent = c->phase == Phase::kWriting;
   forget(*c);
   c->take = nullptr;
+  c->arrival.reset();
   release(c->unread);
   c->next.reset();
   if (unsent) {
@@ -215,6 +215,7 @@ void Worker::close(const ConnectionPtr& c) {
 // Out of the reactor and the table, before its fd may go anywhere else.
 void Worker::forget(Connection& c) {
   c.phase = Phase::kClosed;
+  leave_crowd(c);
   release(c.in_hand);
   const int fd = c.fd.get();
   contained("forget", [&] { reactor()->removeFd(key(), fd); });

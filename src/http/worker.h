@@ -5,7 +5,9 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "core/clock.h"
 #include "core/thread_role.h"
 #include "http/connection.h"
+#include "http/crowd.h"
 #include "http/framing_guard.h"
 #include "http/origins.h"
 #include "http/router.h"
@@ -36,6 +39,7 @@ struct WorkerCounters {
   std::atomic<std::uint64_t> requests = 0;
   std::atomic<std::uint64_t> rejected = 0;
   std::atomic<std::uint64_t> accept_pauses = 0;
+  std::atomic<std::uint64_t> crowded = 0;
 };
 
 struct Listener {
@@ -79,16 +83,29 @@ class Worker final : public Pistache::Aio::Handler {
 
  private:
   using ConnectionPtr = std::shared_ptr<Connection>;
+  enum class Accepting : std::uint8_t {
+    kYes,
+    kFull,       // connections_max are open
+    kExhausted,  // there are no descriptors, or no memory
+  };
 
-  bool is_newcomer(int fd) const;  // has not asked for anything yet
+  ConnectionPtr newcomer(int fd) const;         // null: it is none
   const Listener* find_listener(int fd) const;  // null: it is none
   void on_event(const Pistache::Aio::FdSet::Entry& event);
   void on_connection_event(const ConnectionPtr& c, const Pistache::Aio::FdSet::Entry& event);
   void on_tick();
 
+  void meet(std::span<const ConnectionPtr> newcomers);
+  static bool is_newcomer(const Connection& c);  // has not asked for anything yet, nor begun to
+  void wait(const ConnectionPtr& c);
+  void let_in_group();
+  void let_first_in(const Arrival& arrival);
+  void leave_crowd(Connection& c);
+  Arrival arrival_of(std::uint64_t group);
+
   // False when the queue is empty or accepting has paused.
   bool accept_from(const Listener& listener);
-  void pause_accepting();
+  void pause_accepting(Accepting why);
   void resume_accepting();
   void open(UniqueFd fd, std::string ip, bool is_unix, MonoTime deadline, std::string unread);
 
@@ -123,7 +140,12 @@ class Worker final : public Pistache::Aio::Handler {
   ThreadRole role_;
   std::vector<Listener> listeners_;
   UniqueFd timer_;
-  bool accept_paused_ = false;
+  Crowd crowd_;
+  std::map<std::uint64_t, ConnectionPtr> waiting_;  // of the crowd, in order; they are not read
+  std::uint64_t places_ = 0;                        // so far
+  UniqueFd crowd_timer_;                            // the next group's, while anybody waits
+  MonoTime crowd_timer_at_{};                       // what it is set to
+  Accepting accepting_ = Accepting::kYes;
   bool draining_ = false;
   MonoTime now_{};  // of the present batch of events
   std::unordered_map<int, ConnectionPtr> connections_;

@@ -30,7 +30,7 @@ bool is_unix_socket(int fd) {
 bool Worker::accept_from(const Listener& listener) {
   for (int i = 0; i < kAcceptsPerEvent; ++i) {
     if (connections_.size() >= config_->options.connections_max) {
-      pause_accepting();
+      pause_accepting(Accepting::kFull);
       return false;
     }
     sockaddr_storage address{};
@@ -40,7 +40,7 @@ bool Worker::accept_from(const Listener& listener) {
     if (!fd) {
       const bool exhausted =
           errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-      if (exhausted) pause_accepting();
+      if (exhausted) pause_accepting(Accepting::kExhausted);
       if (exhausted || errno == EAGAIN || errno == EWOULDBLOCK) return false;
       continue;  // that client has gone already
     }
@@ -56,10 +56,10 @@ bool Worker::accept_from(const Listener& listener) {
 }
 
 // A level-triggered listening socket that cannot be served would spin the loop: it rests until the
-// next tick, and whoever wants in waits in the kernel's queue.
-void Worker::pause_accepting() {
-  if (accept_paused_) return;
-  accept_paused_ = true;
+// next tick, or until some of a crowd are in, and whoever wants in waits in the kernel's queue.
+void Worker::pause_accepting(Accepting why) {
+  if (accepting_ != Accepting::kYes) return;
+  accepting_ = why;
   counters_->accept_pauses.fetch_add(1, std::memory_order_relaxed);
   for (const auto& listener : listeners_)
     reactor()->modifyFd(key(), listener.socket->get(), NotifyOn::None);
@@ -67,8 +67,9 @@ void Worker::pause_accepting() {
 }
 
 void Worker::resume_accepting() {
-  if (!accept_paused_ || connections_.size() >= config_->options.connections_max) return;
-  accept_paused_ = false;
+  if (accepting_ == Accepting::kYes) return;
+  if (connections_.size() >= config_->options.connections_max) return;
+  accepting_ = Accepting::kYes;
   for (const auto& listener : listeners_)
     reactor()->modifyFd(key(), listener.socket->get(), NotifyOn::Read);
 }
@@ -103,6 +104,7 @@ void Worker::stop_accepting() {
     }
   }
   draining_ = true;
+  while (!waiting_.empty()) let_first_in({});
   for (const auto& listener : listeners_) reactor()->removeFd(key(), listener.socket->get());
   listeners_.clear();
   std::vector<ConnectionPtr> all;

@@ -213,6 +213,7 @@ void Worker::on_writable(const ConnectionPtr& c) {
 void Worker::answered(const ConnectionPtr& c) {
   const bool keep_alive = c->context().keep_alive;
   release(c->in_hand);
+  c->arrival.reset();
   if (keep_alive) {
     c->phase = Phase::kReading;
     c->deadline = now_ + (c->guard.in_body()     ? config_->options.body_timeout
@@ -246,6 +247,7 @@ void Worker::hand_over(const ConnectionPtr& c) {
   taken.worker = index_;
   taken.peer_ip = c->peer_ip;
   taken.trusted_proxy = c->trusted_proxy;
+  taken.arrival = std::move(c->arrival);
   contained("take_over", [&] { take(std::move(taken)); });
 }
 

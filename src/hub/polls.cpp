@@ -37,9 +37,7 @@ Session* Shard::poll(OpenRequest request, Transport* transport) {
   keep_ephemerals(*session);
   take(*session, request.token);  // whoever logs that one out means this poll
   if (!request.cursor) request.cursor = cursor_at(session->acknowledged);
-  session->opening = std::make_unique<Session::Opening>(
-      Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
-                       request.session_is_new});
+  session->opening = Session::Opening::of(request);
   if (in_tail(*session->opening->cursor)) {
     begin(*session, tail_.head(), {});
   } else {

@@ -44,6 +44,7 @@ struct OpenRequest {
   std::uint8_t padding_kib = 0;                 // SSE: in front of the first event
   std::optional<TransportKind> fell_back_from;  // what the client has given up
   Cause fell_back_cause = Cause::kOther;
+  std::shared_ptr<const void> arrival = {};  // let go when the session has begun, or is refused
 
   // A poll that brings only a cursor: its session would be found by nobody again.
   bool is_cursor_only() const { return session_is_new && cursor.has_value(); }
@@ -136,6 +137,13 @@ struct Session {
     std::optional<TransportKind> fell_back_from;
     Cause fell_back_cause;
     bool session_is_new;
+    std::shared_ptr<const void> arrival;
+
+    static std::unique_ptr<Opening> of(OpenRequest& request) {
+      return std::make_unique<Opening>(Opening{std::move(request.cursor), request.fell_back_from,
+                                               request.fell_back_cause, request.session_is_new,
+                                               std::move(request.arrival)});
+    }
   };
   std::unique_ptr<Opening> opening;           // until it has begun
   std::unique_ptr<std::vector<RoomId>> only;  // narrowed to these

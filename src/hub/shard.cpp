@@ -113,9 +113,7 @@ Session* Shard::enter(OpenRequest request, Transport* transport, TransportKind k
   user.profile.id = request.user;
   user.sessions.add(*session);
   session->user = &user;
-  session->opening = std::make_unique<Session::Opening>(
-      Session::Opening{std::move(request.cursor), request.fell_back_from, request.fell_back_cause,
-                       request.session_is_new});
+  session->opening = Session::Opening::of(request);
 
   auto& slot = slot_of(*session);
   session->slot_index = static_cast<std::uint32_t>(slot.size());

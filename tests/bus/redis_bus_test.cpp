@@ -229,10 +229,12 @@ TEST_F(RedisBusTest, ARedisThatTakesNothingIsNotAskedAllTheTime) {
 TEST_F(RedisBusTest, WhatRedisKeepsIsBounded) {
   options_.entries_max = 100;
   const auto a = node(), b = node();
-  for (std::uint64_t i = 1; i <= 2000; ++i) {
+  for (std::uint64_t i = 1; a->bus.stats().sent < 2000; ++i) {
     a->bus.publish(committed(1, 1, kEntryBytes));
     if (i % 100 == 0) {
-      ASSERT_TRUE(eventually([&] { return a->bus.stats().sent == i; }));
+      // A busy machine makes Redis too slow now and then.
+      ASSERT_TRUE(eventually([&] { return a->bus.stats().sent + a->bus.stats().dropped >= i; }));
+      ASSERT_TRUE(a->works());
     }
   }
   EXPECT_LT(std::stol(server_.command({"XLEN", options_.prefix + options_.epoch})), 300);

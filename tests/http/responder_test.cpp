@@ -135,14 +135,19 @@ TEST_F(ServerTest, AnswersOthersFromAHandlerWithoutRecursion) {
   for (std::size_t i = 0; i < kJoining; ++i) clients.push_back(client());
   // Each sends a second request behind the first, so that a release makes it runnable at once.
   for (auto& c : clients) ASSERT_TRUE(c.send(get("/join") + get("/join")));
-  ASSERT_TRUE(eventually([&] { return server_->stats().requests == 2 * kJoining; }));
+  // Whether the last of them is the first or the second of its client depends on how they came: the
+  // first leaves a second one waiting behind it, which somebody else's request lets go on.
+  ASSERT_TRUE(eventually([&] { return server_->stats().requests >= 2 * kJoining - 1; }));
+  clients.push_back(client());
+  ASSERT_TRUE(clients.back().send(get("/join")));
+  ASSERT_TRUE(eventually([&] { return server_->stats().requests == 2 * kJoining + 1; }));
   server_->stop();
   std::size_t answers = 0;
   for (auto& c : clients) {
     const std::string all = c.drain();
     for (std::size_t at = 0; (at = all.find("released", at)) != std::string::npos; ++at) ++answers;
   }
-  EXPECT_EQ(answers, 2 * kJoining - 1);  // the last one had nobody behind it
+  EXPECT_EQ(answers, 2 * kJoining);  // the last one had nobody behind it
 }
 
 }  // namespace

@@ -366,6 +366,29 @@ TEST_F(ShardTest, AConnectionThatGoesWhileItsSnapshotIsReadLeavesNothingBehind) 
   EXPECT_EQ(presence_.opened, 1);
 }
 
+TEST_F(ShardTest, WhoComesIsInWhenItsSessionHasBegunOrIsRefused) {
+  const auto comes = [&](FakeTransport& transport, bool polls) {
+    auto asked = request(ann_);
+    asked.arrival = std::make_shared<int>();
+    std::weak_ptr<const void> arrival = asked.arrival;
+    if (polls) {
+      shard_->poll(std::move(asked), &transport);
+    } else {
+      shard_->open(std::move(asked), &transport);
+    }
+    return arrival;
+  };
+  FakeTransport first, second, poll(TransportKind::kPoll), late;
+  const auto waits = comes(first, false);
+  EXPECT_FALSE(waits.expired()) << "its snapshot has not been read";
+  pump_until([&] { return waits.expired(); });
+  EXPECT_EQ(first.types(), std::vector<std::string>{"hello"});
+  EXPECT_TRUE(comes(second, false).expired());
+  EXPECT_TRUE(comes(poll, true).expired());
+  shard_->drain(std::chrono::milliseconds(0), [] {});
+  EXPECT_TRUE(comes(late, false).expired());
+}
+
 TEST_F(ShardTest, ADeletedRoomEndsForItsMembersWithThatEvent) {
   create_room(room_, ann_);
   join(room_, bob_);

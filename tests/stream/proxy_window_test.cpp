@@ -11,11 +11,11 @@ using namespace std::chrono_literals;
 
 class ProxyWindowTest : public ::testing::Test {
  protected:
-  // Answers until it is full, 100 at most.
-  int answer() {
+  // Answers until it is full, 100 at most, with so many events in each.
+  int answer(std::size_t events = kManyEvents) {
     int count = 0;
     while (count < 100 && !is_full()) {
-      window_.answered(++key_, now_);
+      window_.answered(++key_, events, now_);
       unread_.insert(key_);
       ++count;
     }
@@ -29,6 +29,7 @@ class ProxyWindowTest : public ::testing::Test {
   }
   void take_in(std::uint64_t up_to) { unread_.erase(unread_.begin(), unread_.upper_bound(up_to)); }
 
+  static constexpr std::size_t kFewEvents = 2, kManyEvents = 4;  // in an answer
   static constexpr int kAhead = ProxyWindow::kSlice * ProxyWindow::kSlicesMax;
   ProxyWindow window_;
   MonoTime now_{1h};
@@ -45,6 +46,25 @@ TEST_F(ProxyWindowTest, OneThatComesLateNowAndThenIsNoCrowd) {
     window_.came_late(now_);
     now_ += ProxyWindow::kLateWithin / 4;
   }
+  EXPECT_EQ(answer(), 100);
+}
+
+TEST_F(ProxyWindowTest, WhileAnswersBringLittleTheEndOfEachPeriodIsForOthers) {
+  crowd();
+  answer(kFewEvents);
+  take_in(key_);
+  now_ += ProxyWindow::kPeriod - ProxyWindow::kRest;
+  EXPECT_EQ(answer(), 0);
+  now_ += ProxyWindow::kRest;
+  EXPECT_EQ(answer(kManyEvents), kAhead);
+  take_in(key_);
+  now_ += ProxyWindow::kPeriod - ProxyWindow::kRest;
+  EXPECT_EQ(answer(), kAhead) << "they bring enough";
+}
+
+TEST_F(ProxyWindowTest, WhereNobodyComesLateThereIsNoRest) {
+  answer(kFewEvents);
+  now_ += ProxyWindow::kPeriod - ProxyWindow::kRest;
   EXPECT_EQ(answer(), 100);
 }
 

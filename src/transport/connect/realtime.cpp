@@ -239,6 +239,7 @@ void Realtime::serve_websocket(Admission admission, const http::Responder& respo
   if (!parts_.websocket_deflate) handshake.deflate.clear();
   responder.take_over([&shard, handshake = std::move(handshake),
                        open = open_request(admission)](http::TakenConnection connection) mutable {
+    open.arrival = std::move(connection.arrival);
     shard.adopt(std::move(connection), std::move(handshake), std::move(open));
   });
 }
@@ -257,6 +258,7 @@ void Realtime::serve_sse(Admission admission, const http::Responder& responder) 
                        open = open_request(admission)](http::TakenConnection connection) mutable {
     // A shared_ptr, for std::function wants a copy of what it holds.
     auto fd = std::make_shared<UniqueFd>(std::move(connection.fd));
+    open.arrival = std::move(connection.arrival);
     engine.adopt([fd, options = std::move(options),
                   open = std::move(open)](stream::StreamEngine& here) mutable {
       return std::make_unique<sse::SseStream>(here, std::move(*fd), std::move(options),
@@ -269,6 +271,7 @@ void Realtime::serve_poll(Admission admission, const http::Responder& responder)
   auto& engine = stream_for(admission.parameters.session);
   responder.take_over(
       [this, &engine, first = poll_of(admission)](http::TakenConnection connection) mutable {
+        first.request.arrival = std::move(connection.arrival);
         auto taken = std::make_shared<http::TakenConnection>(std::move(connection));
         engine.adopt([this, taken, first = std::move(first)](stream::StreamEngine& here) mutable {
           return std::make_unique<poll::PollConnection>(here, std::move(*taken), std::move(first),

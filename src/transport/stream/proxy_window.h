@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 
 #include "core/clock.h"
 #include "hub/pace.h"
@@ -21,6 +22,11 @@ class ProxyWindow {
   static constexpr std::size_t kSlicesMax = 2;
   static constexpr auto kPatience = hub::Pace::kProxyMax;
   static constexpr std::chrono::seconds kCrowded{10};
+  // Of each so long a time the end belongs to whoever shares the processor, in a crowd whose
+  // answers bring few events: else its polls would take all of it, for little. Then there are more
+  // in each.
+  static constexpr std::chrono::milliseconds kPeriod{10}, kRest{3};
+  static constexpr std::size_t kEnough = 24;  // events in a slice
   // That many late ones within that time are a crowd; one alone comes from elsewhere.
   static constexpr std::size_t kLateOnes = 8;
   static constexpr std::chrono::milliseconds kLateWithin{100};
@@ -34,16 +40,24 @@ class ProxyWindow {
     if (++late_ >= kLateOnes) crowded_until_ = now + kCrowded;
   }
   bool is_crowded(MonoTime now) const { return now < crowded_until_; }
+  bool rests(MonoTime now) const {
+    return brings_little_ && is_crowded(now) && now.time_since_epoch() % kPeriod >= kPeriod - kRest;
+  }
   // One has been answered. `key`: whom is_full() may ask about.
-  void answered(std::uint64_t key, MonoTime now) {
-    if (!is_crowded(now) || ++count_ % kSlice != 0) return;
+  void answered(std::uint64_t key, std::size_t events, MonoTime now) {
+    if (!is_crowded(now)) return;
+    events_ += events;
+    if (++count_ % kSlice != 0) return;
+    brings_little_ = std::exchange(events_, 0) < kEnough;
     slices_.push_back({key, now});
     if (slices_.size() > kSlicesMax) slices_.pop_front();
   }
 
-  // `is_unread(key)`: whether a proxy has yet to take in what was written there last.
+  // Whether it is to be given nothing now. `is_unread(key)`: whether a proxy has yet to take in
+  // what was written there last.
   template <typename IsUnread>
   bool is_full(MonoTime now, const IsUnread& is_unread) {
+    if (rests(now)) return true;
     while (slices_.size() >= kSlicesMax) {
       const auto& oldest = slices_.front();
       if (now < oldest.when + kPatience && is_unread(oldest.key)) return true;
@@ -61,6 +75,8 @@ class ProxyWindow {
   std::size_t late_ = 0;
   MonoTime crowded_until_{};
   std::uint64_t count_ = 0;
+  std::size_t events_ = 0;  // of the slice that is being answered
+  bool brings_little_ = false;
   std::deque<Slice> slices_;  // kSlicesMax at most
 };
 

@@ -90,7 +90,9 @@ class StreamEngine {
   // kTurnMax. What was asked of wake_soon() waits its turn, too.
   bool wait_for_turn(Connection& connection);
   static constexpr std::chrono::seconds kTurnMax{1};
-  void has_answered(Connection& connection) { window_.answered(connection.key_, now()); }
+  void has_answered(Connection& connection, std::size_t events) {
+    window_.answered(connection.key_, events, now());
+  }
   void came_late() { window_.came_late(now()); }
   // For reading: large, and nobody's beyond the present call.
   std::span<char> scratch() { return scratch_; }
