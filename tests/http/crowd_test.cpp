@@ -177,6 +177,7 @@ TEST_F(CrowdTest, WhatTricklesInDoesNotMoveItsDeadline) {
     for (auto& one : slow) one.send("x");  // refused when it has been closed
     return server_->stats().rejected >= kCrowd;
   }));
+  for (auto& one : slow) EXPECT_EQ(one.receive().status, 408) << "late, and not too large";
 }
 
 TEST_F(CrowdTest, WhoWaitsForAPlaceComesInAsTheCrowdGoes) {
