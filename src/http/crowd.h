@@ -22,7 +22,7 @@ class Crowd {
  public:
   static constexpr std::size_t kFrom = 8;  // so many at once are one
   static constexpr std::size_t kGroup = 16;
-  static constexpr std::chrono::microseconds kGroupMax{2500};  // 6,400 clients a second at least
+  static constexpr std::chrono::microseconds kGroupMax{3200};  // 5,000 clients a second at least
 
   // When the next group may come.
   MonoTime next() const { return next_; }

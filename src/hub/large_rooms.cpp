@@ -74,7 +74,7 @@ void Shard::write_to_large_rooms(MonoTime until) {
     if (clock_.mono() >= until) break;
   }
   if (spreads_left_ == 0) {
-    pace_.wrote(clock_.mono(), is_proxy_behind());
+    pace_.wrote(clock_.mono(), is_proxy_behind(), events_in_round_);
   } else {
     pace_.leave(clock_.mono());
   }
@@ -88,6 +88,7 @@ bool Shard::begin_round(MonoTime now) {
   if (backlogs_.empty() || !may) return false;
   pace_.begin(now);
   spreads_left_ = backlogs_.size();
+  events_in_round_ = 0;
   return true;
 }
 
@@ -104,6 +105,7 @@ bool Shard::begin_spread() {
     end_spread();
     return false;
   }
+  events_in_round_ = std::max(events_in_round_, events.size());
   spread_.emplace(backlog.room, std::move(events), runs_);
   return true;
 }

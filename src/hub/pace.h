@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/clock.h"
@@ -12,11 +13,14 @@ namespace fairlead::hub {
 // sessions have been written to and a proxy in between has taken it in; then there is a pause as
 // long as the round was, without what the shard did for others in between. What comes meanwhile
 // goes out together in the next one, and whoever shares the processor has its turn: the proxy, and
-// the next send, which would otherwise wait behind all that the proxy has to pass on. A server with
-// little to do does not notice. One thread: the shard's.
+// the next send, which would otherwise wait behind all that the proxy has to pass on. Where a proxy
+// has to pass on few events a round, the pause is half as long again, so that there are more of
+// them in the next. A server with little to do does not notice. One thread: the shard's.
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kPauseMax{20};
+  static constexpr std::chrono::milliseconds kLongPauseMax{40};
+  static constexpr std::size_t kEnough = 4;                  // events in a round
   static constexpr std::chrono::milliseconds kProxyMax{40};  // then it is not waited for any longer
 
   bool is_writing() const { return state_ == State::kWriting; }
@@ -45,9 +49,10 @@ class Pace {
   // A turn has done its share of the round; another one goes on.
   void leave(MonoTime now) { left_ = now; }
   void go_on(MonoTime now) { began_ += now - left_; }
-  // The round's last write is done.
-  void wrote(MonoTime now, bool behind) {
+  // The round's last write is done. `events`: as many as it brought to one session at most.
+  void wrote(MonoTime now, bool behind, std::size_t events) {
     wrote_ = now;
+    brought_little_ = events < kEnough;
     if (behind) {
       state_ = State::kPassingOn;
       next_ = now + kAskAgain;
@@ -61,11 +66,15 @@ class Pace {
   static constexpr std::chrono::milliseconds kAskAgain{1};
 
   void pause(MonoTime now) {
+    const bool longer = state_ == State::kPassingOn && brought_little_;
+    const MonoTime::duration round = now - began_;
     state_ = State::kPause;
-    next_ = now + std::min<MonoTime::duration>(now - began_, kPauseMax);
+    next_ = now + (longer ? std::min<MonoTime::duration>(round * 3 / 2, kLongPauseMax)
+                          : std::min<MonoTime::duration>(round, kPauseMax));
   }
 
   State state_ = State::kPause;
+  bool brought_little_ = false;
   MonoTime began_{};
   MonoTime left_{};
   MonoTime wrote_{};

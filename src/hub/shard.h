@@ -269,6 +269,7 @@ class Shard {
   std::optional<Spread> spread_;      // its front, under way
   Pace pace_;                         // of the rounds in which each backlog is spread once
   std::size_t spreads_left_ = 0;      // in this round
+  std::size_t events_in_round_ = 0;   // for one session, at most
   std::uint64_t witness_ = 0;         // key of the session that tells how far a proxy is
   std::string scratch_;               // frames on their way to one session
   std::uint64_t delivered_ = 0;       // in this turn

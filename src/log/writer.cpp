@@ -91,7 +91,13 @@ void Writer::run() {
     }
     commit(commands);
     commands.clear();
+    if (is_idle()) store_.tidy();
   }
+}
+
+bool Writer::is_idle() const {
+  std::lock_guard lock(mutex_);
+  return queue_.empty() && !stopping_;
 }
 
 bool Writer::apply(Command& command, store::Transaction& transaction) {

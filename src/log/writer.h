@@ -91,6 +91,7 @@ class Writer {
   void enqueue(std::unique_ptr<Command> command);
   void run();
   bool apply(Command& command, store::Transaction& transaction);
+  bool is_idle() const;
   void commit(std::vector<std::unique_ptr<Command>>& commands);
 
   store::Store& store_;

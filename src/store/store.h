@@ -24,6 +24,10 @@ class Store {
   // One caller at a time: the log's writer thread.
   virtual void write(const std::function<void(Transaction&)>& work) = 0;
 
+  // Does some of what a later write would have to do first: for when nothing waits to be written. Blocks for some
+  // milliseconds, never throws. The same caller.
+  virtual void tidy() noexcept {}
+
   // Runs `work` on one consistent snapshot. Any thread may call it through its own Reader.
   class Reader {
    public:

@@ -11,10 +11,10 @@ class PaceTest : public ::testing::Test {
  protected:
   MonoTime at(int ms) const { return MonoTime(std::chrono::seconds(1000)) + milliseconds(ms); }
   bool may_begin(int ms, bool behind = false) { return pace_.may_begin(at(ms), behind); }
-  void round(int ms, int took_ms, bool behind) {
+  void round(int ms, int took_ms, bool behind, std::size_t events = Pace::kEnough) {
     pace_.begin(at(ms));
     EXPECT_TRUE(pace_.is_writing());
-    pace_.wrote(at(ms + took_ms), behind);
+    pace_.wrote(at(ms + took_ms), behind, events);
     EXPECT_FALSE(pace_.is_writing());
   }
 
@@ -39,7 +39,7 @@ TEST_F(PaceTest, WhatTheShardDoesForOthersIsNotOfTheRound) {
   pace_.go_on(at(31));
   pace_.leave(at(32));
   pace_.go_on(at(40));
-  pace_.wrote(at(41), false);
+  pace_.wrote(at(41), false, 1);
   EXPECT_EQ(pace_.next(), at(41 + 3));
 }
 
@@ -57,6 +57,20 @@ TEST_F(PaceTest, WhatTheProxyTakesBelongsToTheRound) {
   EXPECT_FALSE(pace_.is_watching());
   EXPECT_EQ(pace_.next(), at(16));
   EXPECT_TRUE(may_begin(16, true)) << "the proxy does not matter any more";
+}
+
+TEST_F(PaceTest, OfFewEventsForAProxyThereAreMoreAfterALongerPause) {
+  round(0, 1, true, Pace::kEnough - 1);
+  EXPECT_FALSE(may_begin(8, false)) << "12 ms of pause from here on";
+  EXPECT_EQ(pace_.next(), at(20));
+  round(20, 1, true, Pace::kEnough - 1);
+  EXPECT_FALSE(may_begin(20 + 39, false));
+  EXPECT_EQ(pace_.next(), at(20 + 39) + Pace::kLongPauseMax);
+}
+
+TEST_F(PaceTest, WhereThereIsNoProxyFewEventsMakeNoDifference) {
+  round(0, 5, false, 1);
+  EXPECT_EQ(pace_.next(), at(10));
 }
 
 TEST_F(PaceTest, AProxyThatHangsIsNotWaitedForForEver) {

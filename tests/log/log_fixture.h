@@ -22,11 +22,14 @@ class BreakableStore final : public store::Store {
       if (broken_) throw store::StoreFailure("broken on purpose");
     });
   }
+  void tidy() noexcept override { ++tidied_; }
+  int tidied() const { return tidied_; }
   std::unique_ptr<Reader> open_reader() override { return inner_.open_reader(); }
 
  private:
   store::Store& inner_;
   std::atomic<bool> broken_ = false;
+  std::atomic<int> tidied_ = 0;
 };
 
 // A gate that threads wait at until it is opened.

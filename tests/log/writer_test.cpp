@@ -26,6 +26,24 @@ TEST_F(WriterTest, AnAnswerComesAfterTheCommit) {
   EXPECT_EQ(seen_by_a_reader, LogPosition(1));
 }
 
+TEST_F(WriterTest, TheStoreIsTidiedWhenNothingWaits) {
+  BreakableStore store(*store_);
+  Writer writer(store);
+  std::vector<int> tidied;  // before each commit
+  writer.subscribe([&](const BatchPtr&) { tidied.push_back(store.tidied()); });
+  writer.start();
+  Gate gate;
+  auto held = hold(writer, gate);
+  std::promise<void> done;
+  writer.submit<LogPosition>([](store::Transaction& t) { return t.append(draft())->position; },
+                             [&](Result<LogPosition>) { done.set_value(); });
+  gate.open();
+  done.get_future().wait();
+  while (store.tidied() == 0) std::this_thread::yield();
+  writer.stop();
+  EXPECT_THAT(tidied, ElementsAre(0)) << "not while something waited";
+}
+
 TEST_F(WriterTest, WhatWaitsIsCommittedTogetherInTheOrderOfSubmission) {
   Writer writer(*store_);
   std::vector<std::string> order;  // of the writer's thread

@@ -187,6 +187,25 @@ TEST_F(SqliteFailureTest, TheWriteAheadLogStaysBoundedWhileReadersOverlap) {
   EXPECT_EQ(head_of(*store), 4000);
 }
 
+TEST_F(SqliteFailureTest, WhoTidiesBetweenWritesKeepsTheWriteAheadLogShort) {
+  const auto longest = [&](bool tidies) {
+    auto store = open_sqlite_store(path_ + (tidies ? "-tidy" : "-not"));
+    std::uintmax_t bytes = 0;
+    for (int i = 0; i < 100; ++i) {
+      store->write([](Transaction& t) {
+        for (int n = 0; n < 10; ++n) t.append(large_draft());  // 120 KB, 12 MB in all
+      });
+      if (tidies) store->tidy();
+      bytes =
+          std::max(bytes, std::filesystem::file_size(path_ + (tidies ? "-tidy-wal" : "-not-wal")));
+    }
+    EXPECT_EQ(head_of(*store), 1000);
+    return bytes;
+  };
+  EXPECT_LT(longest(true), 6u * 1024 * 1024);
+  EXPECT_GT(longest(false), 8u * 1024 * 1024);
+}
+
 TEST_F(SqliteFailureTest, TwoStoresOnOneFileShareOneOrder) {
   constexpr int kEach = 60;
   auto one = open_sqlite_store(path_);

@@ -11,15 +11,19 @@ using namespace std::chrono_literals;
 
 class ProxyWindowTest : public ::testing::Test {
  protected:
-  // Answers until it is full, 100 at most, with so many events in each.
-  int answer(std::size_t events = kManyEvents) {
+  // Answers until it is full, 100 at most.
+  int answer() {
     int count = 0;
     while (count < 100 && !is_full()) {
-      window_.answered(++key_, events, now_);
+      window_.answered(++key_, kManyEvents, now_);
       unread_.insert(key_);
       ++count;
     }
     return count;
+  }
+  // So many are answered, with so many events in each, and taken in.
+  void serve(std::size_t answers, std::size_t events) {
+    for (; answers > 0; --answers) window_.answered(++key_, events, now_);
   }
   void crowd() {
     for (std::size_t n = 0; n < ProxyWindow::kLateOnes; ++n) window_.came_late(now_);
@@ -51,19 +55,18 @@ TEST_F(ProxyWindowTest, OneThatComesLateNowAndThenIsNoCrowd) {
 
 TEST_F(ProxyWindowTest, WhileAnswersBringLittleTheEndOfEachPeriodIsForOthers) {
   crowd();
-  answer(kFewEvents);
-  take_in(key_);
+  serve(ProxyWindow::kSample, kFewEvents);
   now_ += ProxyWindow::kPeriod - ProxyWindow::kRest;
   EXPECT_EQ(answer(), 0);
   now_ += ProxyWindow::kRest;
-  EXPECT_EQ(answer(kManyEvents), kAhead);
-  take_in(key_);
+  EXPECT_FALSE(is_full());
+  serve(ProxyWindow::kSample, kManyEvents);
   now_ += ProxyWindow::kPeriod - ProxyWindow::kRest;
   EXPECT_EQ(answer(), kAhead) << "they bring enough";
 }
 
 TEST_F(ProxyWindowTest, WhereNobodyComesLateThereIsNoRest) {
-  answer(kFewEvents);
+  serve(ProxyWindow::kSample, kFewEvents);
   now_ += ProxyWindow::kPeriod - ProxyWindow::kRest;
   EXPECT_EQ(answer(), 100);
 }

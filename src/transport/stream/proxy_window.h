@@ -26,7 +26,8 @@ class ProxyWindow {
   // answers bring few events: else its polls would take all of it, for little. Then there are more
   // in each.
   static constexpr std::chrono::milliseconds kPeriod{10}, kRest{3};
-  static constexpr std::size_t kEnough = 24;  // events in a slice
+  static constexpr std::size_t kSample = 16 * kSlice;      // answers
+  static constexpr std::size_t kEnough = kSample * 7 / 2;  // events in them
   // That many late ones within that time are a crowd; one alone comes from elsewhere.
   static constexpr std::size_t kLateOnes = 8;
   static constexpr std::chrono::milliseconds kLateWithin{100};
@@ -47,8 +48,9 @@ class ProxyWindow {
   void answered(std::uint64_t key, std::size_t events, MonoTime now) {
     if (!is_crowded(now)) return;
     events_ += events;
-    if (++count_ % kSlice != 0) return;
-    brings_little_ = std::exchange(events_, 0) < kEnough;
+    ++count_;
+    if (count_ % kSample == 0) brings_little_ = std::exchange(events_, 0) < kEnough;
+    if (count_ % kSlice != 0) return;
     slices_.push_back({key, now});
     if (slices_.size() > kSlicesMax) slices_.pop_front();
   }
@@ -75,7 +77,7 @@ class ProxyWindow {
   std::size_t late_ = 0;
   MonoTime crowded_until_{};
   std::uint64_t count_ = 0;
-  std::size_t events_ = 0;  // of the slice that is being answered
+  std::size_t events_ = 0;  // of the sample that is being taken
   bool brings_little_ = false;
   std::deque<Slice> slices_;  // kSlicesMax at most
 };
