@@ -43,9 +43,9 @@ export function assemble(options: ClientOptions, handlers: StreamHandlers, onLea
   const Socket = options.webSocket === undefined ? platformWebSocket() : options.webSocket;
   const possible = (wanted: readonly TransportId[]) => {
     const odd = wanted.find((id) => !allTransports.includes(id));
-    if (odd) throw new TypeError(`no such transport: ${odd}; there are ${allTransports}`);
+    if (odd) throw new TypeError(`no transport: ${odd}; there are ${allTransports}`);
     const left = wanted.filter((id) => id !== 'websocket' || Socket !== null);
-    if (left.length === 0) throw new TypeError('none of them is here');
+    if (left.length === 0) throw new TypeError('none is here');
     return left;
   };
   const order = possible(options.transports ?? allTransports);

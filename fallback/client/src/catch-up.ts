@@ -25,7 +25,7 @@ async function eventsAfter(
   const body = { ...how, cursor, events: 'durable', ...(rooms ? { rooms: rooms.join(',') } : {}) };
   const answer = await api.request<{ cursor: string; events: WireEvent[] } | undefined>('POST', '/rt/v1/poll', { body });
   if (typeof answer?.cursor === 'string' && Array.isArray(answer.events)) return answer;
-  throw new NetworkError('somebody else has answered');
+  throw new NetworkError('somebody else answered');
 }
 
 /**

@@ -50,9 +50,9 @@ export class EndedError extends Error {
   constructor(code: 'unauthorized' | 'forbidden' | 'closed') {
     super(
       code === 'unauthorized'
-        ? 'The server does not take this token: sign in again.'
+        ? 'This token is refused: sign in again.'
         : code === 'forbidden'
-          ? 'The server does not let this user or page in.'
+          ? 'This user or page is refused.'
           : 'The client was closed.',
     );
     this.code = code;

@@ -32,7 +32,7 @@ export class SseParser {
     const lines = (this.#buffer + text).split(/\r\n|\r|\n/);
     this.#buffer = lines.pop() ?? '';
     for (const line of lines) this.#line(line);
-    if (this.#buffer.length + this.#dataLength > eventMax) throw new RangeError('an event without end');
+    if (this.#buffer.length + this.#dataLength > eventMax) throw new RangeError('endless event');
   }
 
   #line(line: string): void {
