@@ -7,7 +7,13 @@ import { History } from '../../../web/js/chat/history.js';
 import { Rooms } from '../../../web/js/chat/rooms.js';
 import { Store } from '../../../web/js/state/store.js';
 
-globalThis.CustomEvent ??= class extends Event {}; // Node 18
+// Node 18 has none.
+globalThis.CustomEvent ??= class extends Event {
+  constructor(type, { detail } = {}) {
+    super(type);
+    this.detail = detail;
+  }
+};
 
 const me = { id: 'u_me', name: 'me', display_name: '' };
 const bob = { id: 'u_bob', name: 'bob', display_name: 'Bob' };

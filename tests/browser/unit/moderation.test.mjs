@@ -7,7 +7,13 @@ import { Store } from '../../../web/js/state/store.js';
 import { spanOf, untilOf } from '../../../web/js/ui/format.js';
 import { FakeClock } from '../../client/support/clock.mjs';
 
-globalThis.CustomEvent ??= class extends Event {}; // Node 18
+// Node 18 has none.
+globalThis.CustomEvent ??= class extends Event {
+  constructor(type, { detail } = {}) {
+    super(type);
+    this.detail = detail;
+  }
+};
 
 const me = { id: 'u_me', name: 'me', display_name: '' };
 const bob = { id: 'u_bob', name: 'bob', display_name: 'Bob' };
