@@ -6,14 +6,7 @@ import { Events } from '../../../web/js/chat/events.js';
 import { History } from '../../../web/js/chat/history.js';
 import { Rooms } from '../../../web/js/chat/rooms.js';
 import { Store } from '../../../web/js/state/store.js';
-
-// Node 18 has none.
-globalThis.CustomEvent ??= class extends Event {
-  constructor(type, { detail } = {}) {
-    super(type);
-    this.detail = detail;
-  }
-};
+import './custom-event.mjs';
 
 const me = { id: 'u_me', name: 'me', display_name: '' };
 const bob = { id: 'u_bob', name: 'bob', display_name: 'Bob' };

@@ -6,14 +6,7 @@ import { mayDecideAbout, mayMute, roles, rolesToGive } from '../../../web/js/sta
 import { Store } from '../../../web/js/state/store.js';
 import { spanOf, untilOf } from '../../../web/js/ui/format.js';
 import { FakeClock } from '../../client/support/clock.mjs';
-
-// Node 18 has none.
-globalThis.CustomEvent ??= class extends Event {
-  constructor(type, { detail } = {}) {
-    super(type);
-    this.detail = detail;
-  }
-};
+import './custom-event.mjs';
 
 const me = { id: 'u_me', name: 'me', display_name: '' };
 const bob = { id: 'u_bob', name: 'bob', display_name: 'Bob' };
