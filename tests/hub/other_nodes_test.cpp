@@ -152,14 +152,14 @@ TEST_F(OtherNodesTest, WhoseEventsGotLostComeBackAndAreTold) {
   auto asked = request(ann_, "s_poll");
   asked.cursor = cursor;
   polled(asked, poll);
-  store_->write([&](store::Transaction& tx) {  // by another node
+  write_elsewhere([&](store::Transaction& tx) {
     tx.remove_member(
         room_, ann_,
         tx.append({"member.left", room_, {}, store::EventKind::kMemberLeft, ann_, 1, "{}"})
             ->position);
     tx.append({"note", room_, {}, store::EventKind::kPlain, {}, 1, "{\"n\":2}"});
   });
-  store_->write([&](store::Transaction& tx) { tx.prune(1'000, 100); });
+  write_elsewhere([&](store::Transaction& tx) { tx.prune(1'000, 100); });
   hub_->begin_anew(head());
   pump_until([&] { return to.ended; });
   EXPECT_EQ(hub_->stats().sessions + hub_->stats().parked, 0u);

@@ -26,7 +26,7 @@ class ShardRaceTest : public ShardTest {
   // Committed, but still on its way to the shard.
   log::BatchPtr commit(const std::function<void(store::Transaction&)>& work) {
     auto batch = std::make_shared<log::Batch>();
-    store_->write([&](store::Transaction& tx) {
+    write_elsewhere([&](store::Transaction& tx) {
       tx.begin_command();
       work(tx);
       tx.keep_command();

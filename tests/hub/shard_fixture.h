@@ -113,6 +113,11 @@ class ShardTest : public ::testing::Test {
     });
   }
 
+  // As another node does it: this one's log, which is the one writer of store_, hears nothing of it.
+  void write_elsewhere(const std::function<void(store::Transaction&)>& work) {
+    store::open_sqlite_store((directory_ / "log.db").string())->write(work);
+  }
+
   // Runs the mailbox until `condition` holds; fails the test after a deadline.
   void pump_until(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(240);
