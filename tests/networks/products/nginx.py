@@ -65,7 +65,7 @@ class OuterTls(Product):
     def start(self, stage):
         certificate, key = stage.certificate()
         port = _run(stage, stage.proxy(), " ssl", f"ssl_certificate {certificate}; ssl_certificate_key {key};")
-        return Way(f"https://localhost:{port}", ca=stage.authority()[0], handshakes=1)
+        return Way(f"https://127.0.0.1:{port}", ca=stage.authority()[0], handshakes=1)
 
 
 class OuterDeaf(Product):

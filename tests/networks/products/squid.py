@@ -17,7 +17,8 @@ def run_squid(stage, listen="", more="", *changes):
                   (r"coredump_dir .*", f"coredump_dir {folder}"), *changes)
     # Squid 6 denies proxied requests to the own machine, where our server stands for one that is far away.
     text = text.replace("\nhttp_access deny to_localhost", "\n")
-    text = (f"{more}\npid_filename {folder}/pid\ncache_log {folder}/cache.log\naccess_log stdio:{folder}/access.log\n"
+    hosts = stage.write("squid/hosts", "127.0.0.1 localhost\n")  # the server is there alone, not at ::1
+    text = (f"{more}\nhosts_file {hosts}\npid_filename {folder}/pid\ncache_log {folder}/cache.log\naccess_log stdio:{folder}/access.log\n"
             f"netdb_filename none\nshutdown_lifetime 0 seconds\n{text}")
     stage.run("squid", ["squid", "-N", "-f", stage.write("squid.conf", text)], port)
     return port
