@@ -14,6 +14,11 @@ Error above_you() {
   return error(ErrorCode::kForbidden, "only owners decide about those of your rank and above");
 }
 
+bool has_other_owner(store::View& view, RoomId room, UserId user) {
+  const auto first = view.heir(room, user);
+  return first && first->role == Role::kOwner;
+}
+
 }  // namespace
 
 Result<std::vector<Member>> list_members(store::View& view, UserId caller, RoomId room,
@@ -44,7 +49,7 @@ Result<RoleChange> set_role(store::Transaction& tx, UserId caller, RoomId id, Us
     tx.update_member(id, user, role);
     if (role == Role::kOwner) tx.lift_mute(id, user);
   }
-  auto member = find_member(tx, id, user);
+  auto member = tx.member(id, user);
   if (!member) return fail(ErrorCode::kNotFound, "there is no such member");
   if (*present != role) tx.append(member_updated(id, *member, now_ms));
   return RoleChange{std::move(*member), false};

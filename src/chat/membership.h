@@ -22,12 +22,6 @@ Result<Member> add_member(store::Transaction& tx, Room& room, UserId user, Role 
 Result<void> take_out(store::Transaction& tx, const Room& room, UserId user, Role role, UserId by,
                       std::int64_t now_ms);
 
-// Looks through all members: not for what happens often.
-std::optional<Member> find_member(store::View& view, RoomId room, UserId user);
-
-// Whether somebody but `user` owns the room.
-bool has_other_owner(store::View& view, RoomId room, UserId user);
-
 void erase_room(store::Transaction& tx, RoomId room, std::int64_t now_ms);
 
 }  // namespace fairlead::chat

@@ -15,7 +15,7 @@ namespace {
 Result<Member> find_below(store::View& view, UserId caller, RoomId room, UserId user) {
   const auto allowed = permission(view, room, caller, Action::kManageMembers);
   if (!allowed) return fail(allowed.error());
-  auto member = find_member(view, room, user);
+  auto member = view.member(room, user);
   if (!member) return fail(ErrorCode::kNotFound, "there is no such member");
   if (member->role >= *allowed) {
     return fail(ErrorCode::kForbidden, "only those of a lower role can be muted");

@@ -100,6 +100,7 @@ class Worker final : public Pistache::Aio::Handler {
   void wait(const ConnectionPtr& c);
   void let_in_group();
   void let_first_in(const Arrival& arrival);
+  bool has_room_for_a_crowd() const;
   void leave_crowd(Connection& c);
   Arrival arrival_of(std::uint64_t group);
 

@@ -57,12 +57,17 @@ void Worker::let_in_group() {
   if (!waiting_.empty() && now >= crowd_.next()) {
     const auto arrival = arrival_of(crowd_.begin(now));
     for (auto n = Crowd::kGroup; n > 0 && !waiting_.empty(); --n) let_first_in(arrival);
-    const auto max = config_->options.connections_max;
-    if (accepting_ == Accepting::kFull && connections_.size() <= max - max / 16) resume_accepting();
+    if (accepting_ == Accepting::kFull && has_room_for_a_crowd()) resume_accepting();
   }
   if (waiting_.empty() || crowd_timer_at_ == crowd_.next()) return;
   crowd_timer_at_ = crowd_.next();
   set_timer(crowd_timer_.get(), crowd_timer_at_);
+}
+
+// Not for each one that leaves: each time accepting stops and goes on again for all listeners.
+bool Worker::has_room_for_a_crowd() const {
+  const auto max = config_->options.connections_max;
+  return connections_.size() <= max - max / 16;
 }
 
 void Worker::let_first_in(const Arrival& arrival) {

@@ -137,6 +137,9 @@ class View {
   virtual std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit) = 0;
   virtual std::vector<Room> public_rooms(std::size_t limit) = 0;   // by name, deleted ones left out
   virtual std::vector<Member> members(RoomId room, std::size_t limit) = 0;  // by user name
+  virtual std::optional<Member> member(RoomId room, UserId user) = 0;
+  // Of all but `user`, the member of the highest role, and of these the one who came first.
+  virtual std::optional<Member> heir(RoomId room, UserId user) = 0;
   virtual std::vector<UserId> member_ids(RoomId room, std::size_t limit) = 0;  // by id: much cheaper
   virtual std::optional<Room> direct_room(UserId a, UserId b) = 0;
   // Users that share a room with `user`, each once, without `user`; at most `limit`.

@@ -68,6 +68,42 @@ TEST_P(StoreContract, MembersAreListedByNameWithTheirRoles) {
   EXPECT_EQ(read([&](View& view) { return view.room(room.id); })->members_count, 2);
 }
 
+TEST_P(StoreContract, OneMemberIsFoundAsTheListHasThem) {
+  const auto ada = add_user(1, "ada");
+  const auto bob = add_user(2, "bob");
+  const auto room = add_room(7, "general");
+  join(room.id, ada.id, Role::kModerator);
+  write([&](Transaction& t) { t.set_mute(room.id, ada.id, 5000, 1000); });
+  const auto member = read([&](View& view) { return view.member(room.id, ada.id); });
+  ASSERT_TRUE(member);
+  EXPECT_EQ(member->user.name, "ada");
+  EXPECT_EQ(member->role, Role::kModerator);
+  EXPECT_EQ(member->joined_at_ms,
+            read([&](View& view) { return view.members(room.id, 1); }).at(0).joined_at_ms);
+  EXPECT_EQ(member->muted_until_ms, 5000);
+  EXPECT_FALSE(read([&](View& view) { return view.member(room.id, bob.id); }));
+  EXPECT_FALSE(read([&](View& view) { return view.member(RoomId(8), ada.id); }));
+}
+
+TEST_P(StoreContract, AnHeirIsOfTheHighestRoleAndThenTheOneWhoCameFirst) {
+  const auto room = add_room(7, "general");
+  add_room(8, "another");
+  for (int id = 1; id <= 5; ++id) add_user(id, "user" + std::to_string(id));
+  const auto heir = [&](int of) {
+    const auto found = read([&](View& view) { return view.heir(room.id, UserId(of)); });
+    return found ? found->user.id : UserId();
+  };
+  join(room.id, UserId(1), Role::kOwner);
+  EXPECT_EQ(heir(1), UserId());
+  join(RoomId(8), UserId(5), Role::kOwner);
+  join(room.id, UserId(4));
+  join(room.id, UserId(3));
+  EXPECT_EQ(heir(1), UserId(4));
+  EXPECT_EQ(heir(4), UserId(1));
+  write([&](Transaction& t) { t.update_member(room.id, UserId(3), Role::kModerator); });
+  EXPECT_EQ(heir(1), UserId(3));
+}
+
 TEST_P(StoreContract, AMuteIsKeptAcrossLeavingUntilItIsLiftedOrOverAndForgotten) {
   const auto ada = add_user(1, "ada");
   const auto bob = add_user(2, "bob");

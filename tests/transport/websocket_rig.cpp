@@ -266,6 +266,8 @@ class Rig::RoomStore final : public store::Store {
     std::vector<store::RoomSummary> rooms_of(UserId, RoomId, std::size_t) override { return {}; }
     std::vector<Room> public_rooms(std::size_t) override { return {}; }
     std::vector<Member> members(RoomId, std::size_t) override { return {}; }
+    std::optional<Member> member(RoomId, UserId) override { return {}; }
+    std::optional<Member> heir(RoomId, UserId) override { return {}; }
     std::vector<UserId> member_ids(RoomId, std::size_t) override { return {}; }
     std::optional<Room> direct_room(UserId, UserId) override { return {}; }
     std::vector<UserId> acquaintances(UserId, std::size_t) override { return {}; }

@@ -41,6 +41,8 @@ class Reads {
   std::vector<RoomSummary> rooms_of(UserId user, RoomId after, std::size_t limit);
   std::vector<Room> public_rooms(std::size_t limit);
   std::vector<Member> members(RoomId room, std::size_t limit);
+  std::optional<Member> member(RoomId room, UserId user);
+  std::optional<Member> heir(RoomId room, UserId user);
   std::vector<UserId> member_ids(RoomId room, std::size_t limit);
   std::optional<Room> direct_room(UserId a, UserId b);
   std::vector<UserId> acquaintances(UserId user, std::size_t limit);

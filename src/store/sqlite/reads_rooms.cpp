@@ -112,18 +112,35 @@ std::vector<Room> Reads::public_rooms(std::size_t limit) {
   return rooms;
 }
 
+#define FAIRLEAD_MEMBERS                                                  \
+  "SELECT" FAIRLEAD_USER_COLUMNS ", p.role, p.joined_at_ms, t.until_ms " \
+  "FROM members p JOIN users u ON u.id = p.user "                        \
+  "LEFT JOIN mutes t ON t.room = p.room AND t.user = p.user "
+
+static Member member_of(const Rows& rows) {
+  return {user_of(rows), rows.as<Role>(4), rows.integer(5), rows.integer(6)};
+}
+
 std::vector<Member> Reads::members(RoomId room, std::size_t limit) {
   std::vector<Member> members;
-  auto rows = db_.query("SELECT" FAIRLEAD_USER_COLUMNS
-                        ", p.role, p.joined_at_ms, t.until_ms FROM members p "
-                        "JOIN users u ON u.id = p.user "
-                        "LEFT JOIN mutes t ON t.room = p.room AND t.user = p.user "
-                        "WHERE p.room = ? ORDER BY u.name LIMIT ?",
-                        room, limit);
-  while (rows.next()) {
-    members.push_back({user_of(rows), rows.as<Role>(4), rows.integer(5), rows.integer(6)});
-  }
+  auto rows = db_.query(FAIRLEAD_MEMBERS "WHERE p.room = ? ORDER BY u.name LIMIT ?", room, limit);
+  while (rows.next()) members.push_back(member_of(rows));
   return members;
+}
+
+std::optional<Member> Reads::member(RoomId room, UserId user) {
+  auto rows = db_.query(FAIRLEAD_MEMBERS "WHERE p.room = ? AND p.user = ?", room, user);
+  if (!rows.next()) return std::nullopt;
+  return member_of(rows);
+}
+
+std::optional<Member> Reads::heir(RoomId room, UserId user) {
+  auto rows = db_.query(FAIRLEAD_MEMBERS
+                        "WHERE p.room = ?1 AND p.user = (SELECT user FROM members "
+                        "WHERE room = ?1 AND user != ?2 ORDER BY role DESC, since LIMIT 1)",
+                        room, user);
+  if (!rows.next()) return std::nullopt;
+  return member_of(rows);
 }
 
 std::vector<UserId> Reads::member_ids(RoomId room, std::size_t limit) {

@@ -62,6 +62,26 @@ class SqliteReader final : public Store::Reader {
   const std::string epoch_;
 };
 
+// The length of the WAL at which it is worth a checkpoint: `first` pages, and if that was in vain,
+// not again before there are `more`.
+class CheckpointDue {
+ public:
+  explicit CheckpointDue(int first) : CheckpointDue(first, first / 4) {}
+  CheckpointDue(int first, int more) : first_(first), more_(more), due_(first) {}
+
+  bool is_at(int pages) {
+    if (pages < first_) due_ = first_;  // it has started from the beginning
+    if (pages < due_) return false;
+    due_ = pages + more_;
+    return true;
+  }
+
+ private:
+  const int first_;
+  const int more_;
+  int due_;
+};
+
 // The store over one SQLite file: one writing connection, and one for each reader. WAL, so that
 // readers and the writer do not wait for each other. docs/decisions/0002-one-log-in-sqlite.md says
 // why.
@@ -71,6 +91,7 @@ class SqliteStore final : public Store {
       : path_(path),
         options_(options),
         turnstile_(path),
+        checkpoint_due_(std::min(kCheckpointPages, options.wal_pages_max)),
         writer_(path, Connection::Mode::kReadWrite, options.busy_timeout) {
     writer_.execute("PRAGMA synchronous = FULL");  // G2: an fsync of the WAL with every commit
     writer_.execute("PRAGMA foreign_keys = OFF");
@@ -102,11 +123,7 @@ class SqliteStore final : public Store {
   }
 
   void tidy() noexcept override {
-    const int pages = writer_.wal_pages();
-    if (pages < kTidyPages) tidy_due_ = kTidyPages;  // it has started from the beginning
-    if (pages < tidy_due_) return;
-    writer_.checkpoint(std::chrono::milliseconds(0));
-    tidy_due_ = pages + kTidyPages;
+    if (tidy_due_.is_at(writer_.wal_pages())) writer_.checkpoint(std::chrono::milliseconds(0));
   }
 
   std::unique_ptr<Reader> open_reader() override {
@@ -118,21 +135,17 @@ class SqliteStore final : public Store {
   // Readers come and go, so that is soon; but they may overlap without end, and then the WAL would
   // grow without end.
   void checkpoint_if_due() {
-    const int first = std::min(kCheckpointPages, options_.wal_pages_max);
     const int pages = writer_.wal_pages();
-    if (pages < first) checkpoint_due_ = first;  // it has started from the beginning
-    if (pages < checkpoint_due_) return;
+    if (!checkpoint_due_.is_at(pages)) return;
     const bool too_long = pages >= options_.wal_pages_max;
     writer_.checkpoint(too_long ? kCheckpointWait : std::chrono::milliseconds(0));
-    checkpoint_due_ =
-        pages + first / 4;  // if that was in vain, not again before there is more to move
   }
 
   const std::string path_;
   const SqliteOptions options_;
   Turnstile turnstile_;
-  int checkpoint_due_ = 0;  // length of the WAL, in pages
-  int tidy_due_ = 0;        // the same
+  CheckpointDue checkpoint_due_;
+  CheckpointDue tidy_due_{kTidyPages, kTidyPages};
   Connection writer_;
   std::string epoch_;
 };

@@ -53,6 +53,10 @@ class Viewing : public Interface {
   std::vector<Member> members(RoomId room, std::size_t limit) override {
     return reads_.members(room, limit);
   }
+  std::optional<Member> member(RoomId room, UserId user) override {
+    return reads_.member(room, user);
+  }
+  std::optional<Member> heir(RoomId room, UserId user) override { return reads_.heir(room, user); }
   std::vector<UserId> member_ids(RoomId room, std::size_t limit) override {
     return reads_.member_ids(room, limit);
   }

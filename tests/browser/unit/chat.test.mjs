@@ -116,6 +116,28 @@ test('who is removed from a room has it no more, and hears of it; who has left i
   assert.deepEqual(heard, [['removed', 'r_1'], ['deleted', 'r_1']]);
 });
 
+test('of two answers about a room the one that was asked for last counts, whichever comes last', async () => {
+  const answers = [];
+  const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve) => answers.push(resolve)) }, store });
+  store.addRoom({ ...direct, role: 'member', topic: 'of the event' });
+  const both = [rooms.refresh('r_1'), rooms.refresh('r_1')];
+  answers[1]({ ...direct, role: 'member', topic: 'newer' });
+  answers[0]({ ...direct, role: 'member', topic: 'older' });
+  await Promise.all(both);
+  assert.equal(store.rooms.get('r_1').topic, 'newer');
+});
+
+test('who is out of a room when the answer about it comes stays out', async () => {
+  let answer;
+  const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve) => (answer = resolve)) }, store });
+  store.addRoom({ ...direct, role: 'member' });
+  const asking = rooms.refresh('r_1');
+  store.removeRoom('r_1');
+  answer({ ...direct, role: 'member' });
+  await asking;
+  assert.equal(store.rooms.has('r_1'), false);
+});
+
 test('a jump that is asked for while an older page is on its way waits for it, and leaves no hole', async () => {
   const history = new History({ api, store });
   store.addRoom({ ...direct, last_message: message(300) });

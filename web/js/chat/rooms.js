@@ -3,6 +3,7 @@
 export class Rooms {
   #api;
   #store;
+  #newest = new Map(); // what was asked about a room => the newest question, until it is answered
 
   constructor({ api, store }) {
     this.#api = api;
@@ -35,14 +36,17 @@ export class Rooms {
     return this.#take(await this.#api.direct(user.id));
   }
 
-  /** A room that has changed, or that the person is in now. */
+  /** A room of the person's that has changed. */
   async refresh(roomId) {
-    this.#take(await this.#api.room(roomId));
+    const room = await this.#latest(`room ${roomId}`, () => this.#api.room(roomId));
+    if (room && this.#store.rooms.has(roomId)) this.#take(room); // else they are out of it by now
   }
 
   /** Who is in the room, and who of them is here. */
   async refreshPeople(roomId) {
-    const [members, presence] = await Promise.all([this.#api.members(roomId), this.#api.presence(roomId)]);
+    const people = await this.#latest(`people ${roomId}`, () => Promise.all([this.#api.members(roomId), this.#api.presence(roomId)]));
+    if (!people) return;
+    const [members, presence] = people;
     this.#store.setMembers(roomId, members);
     this.#store.setPresence(presence);
   }
@@ -89,6 +93,18 @@ export class Rooms {
   async remove(roomId, user) {
     await this.#api.removeMember(roomId, user.id);
     await this.refreshPeople(roomId);
+  }
+
+  /** The answer; undefined if the same has been asked again meanwhile, for answers overtake each other. */
+  async #latest(what, ask) {
+    const question = {};
+    this.#newest.set(what, question);
+    try {
+      const answer = await ask();
+      return this.#newest.get(what) === question ? answer : undefined;
+    } finally {
+      if (this.#newest.get(what) === question) this.#newest.delete(what);
+    }
   }
 
   #take(room) {
