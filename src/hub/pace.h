@@ -19,7 +19,7 @@ namespace fairlead::hub {
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kPauseMax{20};
-  static constexpr std::chrono::milliseconds kLongPauseMax{40};
+  static constexpr std::chrono::milliseconds kLongPauseMax{45};
   static constexpr std::size_t kEnough = 4;                  // events in a round
   static constexpr std::chrono::milliseconds kProxyMax{40};  // then it is not waited for any longer
 
