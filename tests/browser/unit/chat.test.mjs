@@ -127,6 +127,18 @@ test('of two answers about a room the one that was asked for last counts, whiche
   assert.equal(store.rooms.get('r_1').topic, 'newer');
 });
 
+test('where the last question about a room gets no answer, the one before counts', async () => {
+  const answers = [];
+  const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve, reject) => answers.push({ resolve, reject })) }, store });
+  store.addRoom({ ...direct, role: 'member', topic: 'of the event' });
+  const both = [rooms.refresh('r_1'), rooms.refresh('r_1')];
+  answers[1].reject(new Error('offline'));
+  await assert.rejects(both[1]);
+  answers[0].resolve({ ...direct, role: 'member', topic: 'older' });
+  await both[0];
+  assert.equal(store.rooms.get('r_1').topic, 'older');
+});
+
 test('who is out of a room when the answer about it comes stays out', async () => {
   let answer;
   const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve) => (answer = resolve)) }, store });

@@ -3,7 +3,8 @@
 export class Rooms {
   #api;
   #store;
-  #newest = new Map(); // what was asked about a room => the newest question, until it is answered
+  #asked = 0; // questions so far
+  #answered = new Map(); // what was asked about a room => the number of the newest question that has its answer
 
   constructor({ api, store }) {
     this.#api = api;
@@ -95,16 +96,13 @@ export class Rooms {
     await this.refreshPeople(roomId);
   }
 
-  /** The answer; undefined if the same has been asked again meanwhile, for answers overtake each other. */
+  /** The answer; undefined if that to a later question has overtaken it. */
   async #latest(what, ask) {
-    const question = {};
-    this.#newest.set(what, question);
-    try {
-      const answer = await ask();
-      return this.#newest.get(what) === question ? answer : undefined;
-    } finally {
-      if (this.#newest.get(what) === question) this.#newest.delete(what);
-    }
+    const number = ++this.#asked;
+    const answer = await ask();
+    if (number < (this.#answered.get(what) ?? 0)) return undefined;
+    this.#answered.set(what, number);
+    return answer;
   }
 
   #take(room) {
