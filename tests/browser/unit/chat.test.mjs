@@ -127,6 +127,18 @@ test('of two answers about a room the one that was asked for last counts, whiche
   assert.equal(store.rooms.get('r_1').topic, 'newer');
 });
 
+test('a change that was asked for before a later look at the room does not undo it', async () => {
+  const answers = [];
+  const later = () => new Promise((resolve) => answers.push(resolve));
+  const rooms = new Rooms({ api: { ...api, updateRoom: later, room: later }, store });
+  store.addRoom({ ...direct, role: 'owner', topic: '' });
+  const both = [rooms.change('r_1', { topic: 'mine' }), rooms.refresh('r_1')];
+  answers[1]({ ...direct, role: 'owner', topic: 'of somebody else, after mine' });
+  answers[0]({ ...direct, role: 'owner', topic: 'mine' });
+  await Promise.all(both);
+  assert.equal(store.rooms.get('r_1').topic, 'of somebody else, after mine');
+});
+
 test('where the last question about a room gets no answer, the one before counts', async () => {
   const answers = [];
   const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve, reject) => answers.push({ resolve, reject })) }, store });

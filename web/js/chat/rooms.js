@@ -39,8 +39,7 @@ export class Rooms {
 
   /** A room of the person's that has changed. */
   async refresh(roomId) {
-    const room = await this.#latest(`room ${roomId}`, () => this.#api.room(roomId));
-    if (room && this.#store.rooms.has(roomId)) this.#take(room); // else they are out of it by now
+    await this.#update(roomId, () => this.#api.room(roomId));
   }
 
   /** Who is in the room, and who of them is here. */
@@ -48,7 +47,7 @@ export class Rooms {
     const people = await this.#latest(`people ${roomId}`, () => Promise.all([this.#api.members(roomId), this.#api.presence(roomId)]));
     if (!people) return;
     const [members, presence] = people;
-    this.#store.setMembers(roomId, members);
+    if (this.#store.rooms.has(roomId)) this.#store.setMembers(roomId, members);
     this.#store.setPresence(presence);
   }
 
@@ -69,7 +68,7 @@ export class Rooms {
 
   /** Changes what is given of {name, topic, visibility, slow_mode_seconds}. */
   async change(roomId, changes) {
-    this.#take(await this.#api.updateRoom(roomId, changes));
+    await this.#update(roomId, () => this.#api.updateRoom(roomId, changes));
   }
 
   /** For everybody, with all that was said in it. */
@@ -103,6 +102,12 @@ export class Rooms {
     if (number < (this.#answered.get(what) ?? 0)) return undefined;
     this.#answered.set(what, number);
     return answer;
+  }
+
+  /** What the server says of a room of the person's, unless they are out of it by then. */
+  async #update(roomId, ask) {
+    const room = await this.#latest(`room ${roomId}`, ask);
+    if (room && this.#store.rooms.has(roomId)) this.#take(room);
   }
 
   #take(room) {
