@@ -116,32 +116,35 @@ test('who is removed from a room has it no more, and hears of it; who has left i
   assert.deepEqual(heard, [['removed', 'r_1'], ['deleted', 'r_1']]);
 });
 
-test('of two answers about a room the one that was asked for last counts, whichever comes last', async () => {
+/** Rooms, and what was asked about them: the test answers when it likes. */
+function roomsAnsweredLate() {
   const answers = [];
-  const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve) => answers.push(resolve)) }, store });
+  const later = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
+  return { rooms: new Rooms({ api: { ...api, room: later, updateRoom: later }, store }), answers };
+}
+
+test('of two answers about a room the one that was asked for last counts, whichever comes last', async () => {
+  const { rooms, answers } = roomsAnsweredLate();
   store.addRoom({ ...direct, role: 'member', topic: 'of the event' });
   const both = [rooms.refresh('r_1'), rooms.refresh('r_1')];
-  answers[1]({ ...direct, role: 'member', topic: 'newer' });
-  answers[0]({ ...direct, role: 'member', topic: 'older' });
+  answers[1].resolve({ ...direct, role: 'member', topic: 'newer' });
+  answers[0].resolve({ ...direct, role: 'member', topic: 'older' });
   await Promise.all(both);
   assert.equal(store.rooms.get('r_1').topic, 'newer');
 });
 
 test('a change that was asked for before a later look at the room does not undo it', async () => {
-  const answers = [];
-  const later = () => new Promise((resolve) => answers.push(resolve));
-  const rooms = new Rooms({ api: { ...api, updateRoom: later, room: later }, store });
+  const { rooms, answers } = roomsAnsweredLate();
   store.addRoom({ ...direct, role: 'owner', topic: '' });
   const both = [rooms.change('r_1', { topic: 'mine' }), rooms.refresh('r_1')];
-  answers[1]({ ...direct, role: 'owner', topic: 'of somebody else, after mine' });
-  answers[0]({ ...direct, role: 'owner', topic: 'mine' });
+  answers[1].resolve({ ...direct, role: 'owner', topic: 'of somebody else, after mine' });
+  answers[0].resolve({ ...direct, role: 'owner', topic: 'mine' });
   await Promise.all(both);
   assert.equal(store.rooms.get('r_1').topic, 'of somebody else, after mine');
 });
 
 test('where the last question about a room gets no answer, the one before counts', async () => {
-  const answers = [];
-  const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve, reject) => answers.push({ resolve, reject })) }, store });
+  const { rooms, answers } = roomsAnsweredLate();
   store.addRoom({ ...direct, role: 'member', topic: 'of the event' });
   const both = [rooms.refresh('r_1'), rooms.refresh('r_1')];
   answers[1].reject(new Error('offline'));
@@ -152,12 +155,11 @@ test('where the last question about a room gets no answer, the one before counts
 });
 
 test('who is out of a room when the answer about it comes stays out', async () => {
-  let answer;
-  const rooms = new Rooms({ api: { ...api, room: () => new Promise((resolve) => (answer = resolve)) }, store });
+  const { rooms, answers } = roomsAnsweredLate();
   store.addRoom({ ...direct, role: 'member' });
   const asking = rooms.refresh('r_1');
   store.removeRoom('r_1');
-  answer({ ...direct, role: 'member' });
+  answers[0].resolve({ ...direct, role: 'member' });
   await asking;
   assert.equal(store.rooms.has('r_1'), false);
 });
