@@ -92,8 +92,11 @@ class Shard {
   }
   // When run_mailbox() is due though nobody wakes the engine; to be asked after each turn with one.
   std::optional<MonoTime> resumes_at() const;
-  void tick();  // every kTick: heartbeats, probes, slow clients, parked polls, drain
+  void tick();  // heartbeats, probes, slow clients, parked polls, drain
+  // From one tick() to the next; longer as long as there is nobody to look after.
+  std::chrono::milliseconds tick_pause() const { return sessions_.empty() ? kIdleTick : kTick; }
   static constexpr std::chrono::milliseconds kTick{20};
+  static constexpr std::chrono::milliseconds kIdleTick{200};
 
   // A new connection; a session that is already here or elsewhere goes on over this one, its old
   // connection ended with `superseded`. hello and what follows leave through `transport`. The

@@ -7,8 +7,8 @@ namespace fairlead::hub {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -22,7 +22,8 @@ TEST_F(ShardTest, HelloComesFirstAndThenWhatHappens) {
   EXPECT_EQ(hello.at("resume"), "fresh");
   EXPECT_EQ(hello.at("transport"), "websocket");
   EXPECT_EQ(hello.at("user").at("name"), "user1");
-  EXPECT_LT(hello.at("cursor").get<std::string>(), to.events().back().at("cursor").get<std::string>());
+  EXPECT_LT(hello.at("cursor").get<std::string>(),
+            to.events().back().at("cursor").get<std::string>());
 }
 
 TEST_F(ShardTest, EveryTransportGetsTheSameBytesOfAnEvent) {
@@ -42,7 +43,8 @@ TEST_F(ShardTest, ResumingFromACursorGivesExactlyWhatCameAfterIt) {
   FakeTransport first;
   open(first, ann_, shard_->cursor_at({}));
   ASSERT_EQ(first.notes(), one_to(10));
-  const auto after_four = first.events().at(5).at("cursor").get<std::string>();  // hello, joined, 1…4
+  const auto after_four =
+      first.events().at(5).at("cursor").get<std::string>();  // hello, joined, 1…4
   FakeTransport second;
   open(second, ann_, after_four);
   EXPECT_EQ(second.events().front().at("resume"), "resumed");
@@ -81,7 +83,8 @@ TEST_F(ShardTest, JoiningDeliversFromTheJoinOnAndLeavingEndsWithMemberLeft) {
   note(room_, 2);
   leave(room_, bob_);
   note(room_, 3);
-  EXPECT_EQ(bob.types(), (std::vector<std::string>{"hello", "member.joined", "note", "member.left"}));
+  EXPECT_EQ(bob.types(),
+            (std::vector<std::string>{"hello", "member.joined", "note", "member.left"}));
 }
 
 TEST_F(ShardTest, AnOldCursorShowsNothingOfARoomThatWasLeftButThatItWasLeft) {
@@ -330,6 +333,21 @@ TEST_F(ShardTest, DrainingTellsEverySessionItsOwnTimeToComeBackAndRefusesNewOnes
   EXPECT_EQ(late.reason, EndReason::kRestart);
 }
 
+TEST_F(ShardTest, AnEmptyShardHasDrainedAtOnceForItsNextTickMayBeFarAway) {
+  bool done = false;
+  shard_->drain(10s, [&] { done = true; });
+  EXPECT_TRUE(done);
+}
+
+TEST_F(ShardTest, TicksAreRareAsLongAsNobodyIsThere) {
+  EXPECT_EQ(shard_->tick_pause(), Shard::kIdleTick);
+  FakeTransport to;
+  auto* session = open(to, ann_);
+  EXPECT_EQ(shard_->tick_pause(), Shard::kTick);
+  shard_->gone(session);
+  EXPECT_EQ(shard_->tick_pause(), Shard::kIdleTick);
+}
+
 TEST_F(ShardTest, NarrowingToSomeRoomsLeavesTheOthersOutLiveAndFromTheLog) {
   create_room(room_, ann_);
   create_room(other_room_, ann_);
@@ -416,7 +434,9 @@ TEST_F(ShardTest, ACrowdsSnapshotsAreReadSomeAtATimeAndEachGetsItsOwn) {
       shard_->open(request(i % 2 == 0 ? ann_ : bob_), &crowd[i]);
     }
   }
-  pump_until([&] { return std::ranges::all_of(crowd, [](const auto& one) { return !one.taken.empty(); }); });
+  pump_until([&] {
+    return std::ranges::all_of(crowd, [](const auto& one) { return !one.taken.empty(); });
+  });
   for (std::size_t i = 0; i < crowd.size(); ++i) {
     EXPECT_EQ(crowd[i].events().front().at("user").at("name"), i % 2 == 0 ? "user1" : "user2") << i;
   }

@@ -129,7 +129,7 @@ void StreamEngine::run() {
       run_deadlines();
       if (now() >= next_tick_) {
         shard_->tick();
-        next_tick_ = now() + hub::Shard::kTick;
+        next_tick_ = now() + shard_->tick_pause();
       }
     }
     resume_at_ = shard_->resumes_at();
@@ -165,7 +165,7 @@ int StreamEngine::wait_ms() const {
   if (const auto first = deadlines_.next()) due = std::min(due, *first);
   if (!soon_.empty()) due = std::min(due, soon_.front().first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, hub::Shard::kTick.count()));
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, shard_->tick_pause().count()));
 }
 
 bool StreamEngine::wait_for_turn(Connection& connection) {

@@ -63,7 +63,7 @@ WsShard::Engine::Engine(WsShardOptions options, const Clock& clock, CommandHandl
     : options_(options),
       clock_(clock),
       handler_(handler),
-      loop_(*this, {options.thread_name, hub::Shard::kTick, options.header_tables}),
+      loop_(*this, options.header_tables),
       shard_(make_shard([this] { loop_.wake(); })) {}
 
 // The loop first: its thread uses everything else.
@@ -147,7 +147,7 @@ void WsShard::Engine::run_mailbox() {
   if (const auto at = shard_->resumes_at()) loop_.wake_in(*at - clock_.mono());
 }
 
-void WsShard::Engine::ticked() {
+std::chrono::milliseconds WsShard::Engine::ticked() {
   shard_->tick();
   const auto now = clock_.mono();
   while (!pongs_.empty() && pongs_.front().due <= now) {
@@ -166,6 +166,7 @@ void WsShard::Engine::ticked() {
     auto* connection = find(id);
     if (connection != nullptr && connection->is_still_blocked()) blocked_.push_back(id);
   }
+  return connections_.size() == 0 ? shard_->tick_pause() : hub::Shard::kTick;
 }
 
 void WsShard::Engine::stopping() {
@@ -181,8 +182,8 @@ int WsShard::Engine::connection_event(void* context, lws* wsi, lws_callback_reas
   if (has_gone) connections_.erase(connection->id());
   // libuv calls for all sockets that something has happened to, thousands after a cut, before it
   // comes to the wake-up.
-  const bool may_interrupt = has_gone || reason == LWS_CALLBACK_RECEIVE ||
-                             reason == LWS_CALLBACK_SERVER_WRITEABLE;
+  const bool may_interrupt =
+      has_gone || reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_SERVER_WRITEABLE;
   if (may_interrupt && !stopping_ && shard_->is_late()) {
     interrupt();
     // From a closing wsi, timers are armed only with the next event.

@@ -52,7 +52,7 @@ class WsShard::Engine final : public LwsLoop::Listener, public Connection::Host 
   // LwsLoop::Listener
   void started() override;
   void woken() override;
-  void ticked() override;
+  std::chrono::milliseconds ticked() override;
   void stopping() override;
   int connection_event(void* context, lws* wsi, lws_callback_reasons reason, void* in,
                        std::size_t len) override;

@@ -18,6 +18,7 @@ constexpr std::size_t kReceiveBytes = 128;
 constexpr unsigned kServiceBytes = 16 * 1024;  // one a thread, shared by all connections
 constexpr unsigned short kHeadBytes = 2048;    // heads are ours: some 300 bytes
 constexpr unsigned kHandshakeSeconds = 5;
+constexpr std::chrono::milliseconds kTickAnyway{20};  // the first one, and after one that failed
 
 void log_line(int level, const char* line) {
   std::string_view text(line);
@@ -61,7 +62,8 @@ void route_logs_once() {
 
 }  // namespace
 
-LwsLoop::LwsLoop(Listener& listener, Options options) : listener_(listener), options_(options) {}
+LwsLoop::LwsLoop(Listener& listener, unsigned header_tables)
+    : listener_(listener), header_tables_(header_tables) {}
 
 LwsLoop::~LwsLoop() {
   stop();
@@ -111,7 +113,7 @@ Result<void> LwsLoop::create() {
   info.retry_and_idle_policy = &no_keep_alive;
   info.pt_serv_buf_size = kServiceBytes;
   info.max_http_header_data = kHeadBytes;
-  info.max_http_header_pool = static_cast<unsigned short>(options_.header_tables);
+  info.max_http_header_pool = static_cast<unsigned short>(header_tables_);
   info.timeout_secs = kHandshakeSeconds;
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
                  LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
@@ -125,7 +127,7 @@ Result<void> LwsLoop::create() {
   if (vhost_ == nullptr) return fail(ErrorCode::kInternal, "libwebsockets has no vhost");
   event_pipe_.after_create(uv_);
   tick_.loop = wake_.loop = this;
-  schedule_tick();
+  tick_in(kTickAnyway);
   std::lock_guard lock(mutex_);
   to_wake_ = context_;
   return {};
@@ -184,19 +186,19 @@ void LwsLoop::wake() {
   if (to_wake_ != nullptr) lws_cancel_service(to_wake_);
 }
 
-void LwsLoop::schedule_tick() {
-  lws_sul_schedule(context_, 0, &tick_.sul, on_tick,
-                   std::chrono::duration_cast<std::chrono::microseconds>(options_.tick).count());
+void LwsLoop::tick_in(std::chrono::milliseconds time) {
+  lws_sul_schedule(context_, 0, &tick_.sul, on_tick, std::chrono::microseconds(time).count());
 }
 
 void LwsLoop::on_tick(lws_sorted_usec_list_t* sul) {
   auto* loop = lws_container_of(sul, Timer, sul)->loop;
-  loop->schedule_tick();
+  auto next = kTickAnyway;
   try {
-    loop->listener_.ticked();
+    next = loop->listener_.ticked();
   } catch (const std::exception& e) {
     log_error("ws_tick_failed why={}", e.what());
   }
+  loop->tick_in(next);
 }
 
 void LwsLoop::wake_in(std::chrono::nanoseconds time) {

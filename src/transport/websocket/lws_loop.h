@@ -28,20 +28,17 @@ class LwsLoop {
    public:
     virtual ~Listener() = default;
     virtual void started() = 0;
-    virtual void woken() = 0;     // some time after one or more wake()
-    virtual void ticked() = 0;    // about every tick
+    virtual void woken() = 0;  // some time after one or more wake()
+    // Of the loop's own accord; returns how long it is to wait before the next one.
+    virtual std::chrono::milliseconds ticked() = 0;
     virtual void stopping() = 0;  // the connections will be closed now
     // What lws says about one connection; the result goes back to lws. `context` is adopt()'s.
     virtual int connection_event(void* context, lws* wsi, lws_callback_reasons reason, void* in,
                                  std::size_t len) = 0;
   };
-  struct Options {
-    const char* thread_name = "ws";
-    std::chrono::milliseconds tick{100};
-    unsigned header_tables = 16;  // handshakes that lws parses at a time
-  };
 
-  LwsLoop(Listener& listener, Options options);
+  // `header_tables`: how many handshakes lws parses at a time.
+  LwsLoop(Listener& listener, unsigned header_tables);
   ~LwsLoop();  // stop()
   LwsLoop(const LwsLoop&) = delete;
   LwsLoop& operator=(const LwsLoop&) = delete;
@@ -76,11 +73,11 @@ class LwsLoop {
   void begin_to_stop();
   void close_context();
   void destroy();
-  void schedule_tick();
+  void tick_in(std::chrono::milliseconds time);
   void cancel_timers();
 
   Listener& listener_;
-  const Options options_;
+  const unsigned header_tables_;
   uv_loop_t uv_{};
   bool has_loop_ = false;
   uv_async_t stop_{};
