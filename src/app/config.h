@@ -29,6 +29,7 @@ struct Config {
   std::string jwt_audience;
   int jwt_leeway_seconds = 60;
   std::size_t outbox_bytes = limits::kOutboxBytesMax;
+  int large_room_batch_ms = 0;  // 0: as soon as there is time
   int presence_members = 256;   // members of larger rooms are told counts alone
   int admissions_per_s = 5000;  // new realtime connections; 0: any number
   int admissions_burst = 40'000;

@@ -234,6 +234,7 @@ class Node::Parts {
     settings.epoch = store_->epoch();
     settings.node = config_.node;
     settings.outbox_bytes_max = config_.outbox_bytes;
+    settings.rounds_apart = std::chrono::milliseconds(config_.large_room_batch_ms);
     settings.make_probe = [this](std::string_view session) { return tokens_.make_probe(session); };
     settings.networks = &ladder_;
     settings.proofs_arrive = [this] { return bus_->healthy(); };

@@ -111,6 +111,14 @@ void add_serve_options(CLI::App& serve, Config& config) {
       ->check(CLI::Range(16 * 1024, 64 * 1024 * 1024))
       ->capture_default_str();
   serve
+      .add_option(
+          "--large-room-batch-ms", config.large_room_batch_ms,
+          "Rooms of more than 256 sessions are written to once in so many ms at most: busy "
+          "ones take\nless processor, and up to so much longer. 0: as soon as there is time")
+      ->envname("FAIRLEAD_LARGE_ROOM_BATCH_MS")
+      ->check(CLI::Range(0, 250))
+      ->capture_default_str();
+  serve
       .add_option("--presence-members", config.presence_members,
                   "Rooms of at most so many members are told who comes and goes; larger ones how "
                   "many are here")

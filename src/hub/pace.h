@@ -15,13 +15,17 @@ namespace fairlead::hub {
 // goes out together in the next one, and whoever shares the processor has its turn: the proxy, and
 // the next send, which would otherwise wait behind all that the proxy has to pass on. Where a proxy
 // has to pass on few events a round, the pause is half as long again, so that there are more of
-// them in the next. A server with little to do does not notice. One thread: the shard's.
+// them in the next. A server with little to do does not notice. An operator may ask for more time
+// from one round to the next. One thread: the shard's.
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kPauseMax{20};
   static constexpr std::chrono::milliseconds kLongPauseMax{45};
   static constexpr std::size_t kEnough = 4;                  // events in a round
   static constexpr std::chrono::milliseconds kProxyMax{40};  // then it is not waited for any longer
+
+  // `apart`: at least so long from the beginning of a round to that of the next.
+  explicit Pace(std::chrono::milliseconds apart = {}) : apart_(apart) {}
 
   bool is_writing() const { return state_ == State::kWriting; }
   // A proxy is watched: may_begin() is to be asked at next() even if nobody waits.
@@ -68,11 +72,13 @@ class Pace {
   void pause(MonoTime now) {
     const bool longer = state_ == State::kPassingOn && brought_little_;
     const MonoTime::duration round = now - began_;
+    const auto rest = longer ? std::min<MonoTime::duration>(round * 3 / 2, kLongPauseMax)
+                             : std::min<MonoTime::duration>(round, kPauseMax);
     state_ = State::kPause;
-    next_ = now + (longer ? std::min<MonoTime::duration>(round * 3 / 2, kLongPauseMax)
-                          : std::min<MonoTime::duration>(round, kPauseMax));
+    next_ = std::max(now + rest, began_ + apart_);
   }
 
+  const std::chrono::milliseconds apart_;
   State state_ = State::kPause;
   bool brought_little_ = false;
   MonoTime began_{};

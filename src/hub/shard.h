@@ -53,7 +53,8 @@ struct ShardSettings {
   // Whether a proof that an SSE client gave to another node gets here; who came when it did not is
   // not ended for want of one. Any thread; empty: always.
   std::function<bool()> proofs_arrive = {};
-  Networks* networks = nullptr;  // null: nobody wants to know
+  std::chrono::milliseconds rounds_apart{0};  // of large rooms, at least (Pace)
+  Networks* networks = nullptr;               // null: nobody wants to know
 };
 
 // One thread's share of the sessions: who is subscribed to what, who is live, who catches up. Knows
@@ -267,19 +268,19 @@ class Shard {
   std::optional<MonoTime> proofs_lost_at_;                        // when none could arrive, last
   std::vector<Unread> unread_;
   std::deque<Undelivered> undelivered_;
-  std::array<FlushQueue, 2> queues_;  // by rank
-  std::deque<Backlog> backlogs_;      // of large rooms; the first one is being spread
-  std::optional<Spread> spread_;      // its front, under way
-  Pace pace_;                         // of the rounds in which each backlog is spread once
-  std::size_t spreads_left_ = 0;      // in this round
-  std::size_t events_in_round_ = 0;   // for one session, at most
-  std::uint64_t witness_ = 0;         // key of the session that tells how far a proxy is
-  std::string scratch_;               // frames on their way to one session
-  std::uint64_t delivered_ = 0;       // in this turn
-  bool in_mailbox_ = false;           // this turn is run_mailbox()'s
-  bool mailbox_has_more_ = false;     // than this turn's share of the thread allowed
-  bool goes_on_ = false;              // has woken itself for what is left
-  std::uint32_t round_ = 0;           // marks whom an ephemeral event has reached
+  std::array<FlushQueue, 2> queues_;   // by rank
+  std::deque<Backlog> backlogs_;       // of large rooms; the first one is being spread
+  std::optional<Spread> spread_;       // its front, under way
+  Pace pace_{settings_.rounds_apart};  // of the rounds in which each backlog is spread once
+  std::size_t spreads_left_ = 0;       // in this round
+  std::size_t events_in_round_ = 0;    // for one session, at most
+  std::uint64_t witness_ = 0;          // key of the session that tells how far a proxy is
+  std::string scratch_;                // frames on their way to one session
+  std::uint64_t delivered_ = 0;        // in this turn
+  bool in_mailbox_ = false;            // this turn is run_mailbox()'s
+  bool mailbox_has_more_ = false;      // than this turn's share of the thread allowed
+  bool goes_on_ = false;               // has woken itself for what is left
+  std::uint32_t round_ = 0;            // marks whom an ephemeral event has reached
   std::size_t tick_ = 0;
   int turn_depth_ = 0;
   MonoTime now_;

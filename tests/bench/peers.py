@@ -121,6 +121,14 @@ class Fairlead(Peer):
         return flags + (["--expect", '"type":"hello"'] if transport == "ws" else [])
 
 
+class BatchingFairlead(Fairlead):
+    """For two events in each write at 50 a second, at the price of latency."""
+    name = "fairlead, batching"
+
+    def __init__(self, bench, **options):
+        super().__init__(bench, flags=["--large-room-batch-ms", 40], **options)
+
+
 class NginxFairlead(Fairlead):
     """The project's own nginx configuration, over a Unix socket."""
     name = "nginx + fairlead"

@@ -2,7 +2,7 @@
 import collections, functools
 
 import growth, idle, nodes, sends, storms
-from peers import Fairlead, Floor, NginxFairlead, NginxFloor
+from peers import BatchingFairlead, Fairlead, Floor, NginxFairlead, NginxFloor
 
 # seconds: expected, without what --quick leaves out. once: in the first repetition only.
 Case = collections.namedtuple("Case", "point name on peer seconds run once", defaults=[False])
@@ -49,7 +49,8 @@ def cases(transports):
     bind = functools.partial
     for name in FANOUT:
         for on in transports:
-            for peer in peers:
+            batching = [BatchingFairlead] if name == "fanout1k" and on in streams else []
+            for peer in peers + batching:
                 yield Case(1, name, on, peer.name, 8, bind(fanout, peer, name, on))
     for name, (_, _, some, on_these, once) in SATURATED.items():
         for on in on_these:

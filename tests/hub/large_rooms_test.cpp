@@ -22,6 +22,7 @@ class Client final : public Transport {
       return Flush::kBlocked;
     }
     n = pending.frames.size();
+    ++writes;
     add(pending.frames);
     clock_.advance_us(50);
     return Flush::kDone;
@@ -33,6 +34,7 @@ class Client final : public Transport {
   const UserId user;
   const std::string session;
   bool stuck = false;
+  int writes = 0;
   std::string cursor;
   std::vector<int> notes;
   int deleted = 0;
@@ -162,6 +164,35 @@ TEST_F(LargeRoomsTest, WhoJoinsInTheMiddleGetsWhatComesFromThereOn) {
   expect_each_has({room_}, ann_);
   pump_until([&] { return !bob.notes.empty(); });
   EXPECT_EQ(bob.notes, std::vector<int>{2});
+}
+
+class BatchedLargeRoomsTest : public LargeRoomsTest {
+ protected:
+  ShardSettings settings() const override {
+    auto settings = LargeRoomsTest::settings();
+    settings.rounds_apart = kApart;
+    return settings;
+  }
+  static constexpr std::chrono::milliseconds kApart{100};
+};
+
+TEST_F(BatchedLargeRoomsTest, AnEventAfterAWhileGoesAtOnceAndWhatFollowsSoonGoesTogether) {
+  create_room(room_, ann_);
+  connect(ann_, kMany);
+  clock_.advance(std::chrono::seconds(1));
+  const auto began = clock_.mono();
+  commit({room_});
+  expect_each_has({room_}, ann_);
+  EXPECT_LT(clock_.mono() - began, kApart);
+  for (auto& client : clients_) client.writes = 0;
+  for (int i = 0; i < 3; ++i) {
+    commit({room_});
+    shard_->run_mailbox();
+  }
+  ASSERT_TRUE(shard_->resumes_at());
+  EXPECT_GE(*shard_->resumes_at(), began + kApart);
+  expect_each_has({room_}, ann_);
+  for (const auto& client : clients_) EXPECT_EQ(client.writes, 1) << client.session;
 }
 
 TEST_F(LargeRoomsTest, MoreThanABacklogKeepsComesFromTheLog) {

@@ -48,6 +48,17 @@ TEST_F(PaceTest, ButNotLongerThanTheMost) {
   EXPECT_EQ(pace_.next(), at(500) + Pace::kPauseMax);
 }
 
+TEST_F(PaceTest, RoundsAreAsFarApartAsTheOperatorSays) {
+  Pace pace(milliseconds(40));
+  EXPECT_TRUE(pace.may_begin(at(0), false)) << "whoever comes after a while does not wait";
+  pace.begin(at(0));
+  pace.wrote(at(5), false, 1);
+  EXPECT_EQ(pace.next(), at(40));
+  pace.begin(at(40));
+  pace.wrote(at(75), false, 1);
+  EXPECT_EQ(pace.next(), at(75) + Pace::kPauseMax) << "a pause is there in any case";
+}
+
 TEST_F(PaceTest, WhatTheProxyTakesBelongsToTheRound) {
   round(0, 1, true);
   EXPECT_TRUE(pace_.is_watching());
