@@ -113,10 +113,11 @@ void add_serve_options(CLI::App& serve, Config& config) {
   serve
       .add_option(
           "--large-room-batch-ms", config.large_room_batch_ms,
-          "Rooms of more than 256 sessions are written to once in so many ms at most: busy "
-          "ones take\nless processor, and up to so much longer. 0: as soon as there is time")
+          "Rooms of more than 256 sessions on a thread are written to once in so many ms\n"
+          "at most while few events come: busy ones take less processor, and up to so much\n"
+          "longer. 0: as soon as there is time")
       ->envname("FAIRLEAD_LARGE_ROOM_BATCH_MS")
-      ->check(CLI::Range(0, 250))
+      ->check(CLI::Range(0, 100))
       ->capture_default_str();
   serve
       .add_option("--presence-members", config.presence_members,

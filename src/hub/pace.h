@@ -16,7 +16,7 @@ namespace fairlead::hub {
 // the next send, which would otherwise wait behind all that the proxy has to pass on. Where a proxy
 // has to pass on few events a round, the pause is half as long again, so that there are more of
 // them in the next. A server with little to do does not notice. An operator may ask for more time
-// from one round to the next. One thread: the shard's.
+// from one round to the next as long as rounds bring few. One thread: the shard's.
 class Pace {
  public:
   static constexpr std::chrono::milliseconds kPauseMax{20};
@@ -24,7 +24,7 @@ class Pace {
   static constexpr std::size_t kEnough = 4;                  // events in a round
   static constexpr std::chrono::milliseconds kProxyMax{40};  // then it is not waited for any longer
 
-  // `apart`: at least so long from the beginning of a round to that of the next.
+  // `apart`: at least so long from the beginning of a round of few events to that of the next.
   explicit Pace(std::chrono::milliseconds apart = {}) : apart_(apart) {}
 
   bool is_writing() const { return state_ == State::kWriting; }
@@ -48,11 +48,11 @@ class Pace {
   }
   void begin(MonoTime now) {
     state_ = State::kWriting;
-    began_ = now;
+    began_ = written_since_ = now;
   }
   // A turn has done its share of the round; another one goes on.
   void leave(MonoTime now) { left_ = now; }
-  void go_on(MonoTime now) { began_ += now - left_; }
+  void go_on(MonoTime now) { written_since_ += now - left_; }
   // The round's last write is done. `events`: as many as it brought to one session at most.
   void wrote(MonoTime now, bool behind, std::size_t events) {
     wrote_ = now;
@@ -71,17 +71,19 @@ class Pace {
 
   void pause(MonoTime now) {
     const bool longer = state_ == State::kPassingOn && brought_little_;
-    const MonoTime::duration round = now - began_;
+    const MonoTime::duration round = now - written_since_;
     const auto rest = longer ? std::min<MonoTime::duration>(round * 3 / 2, kLongPauseMax)
                              : std::min<MonoTime::duration>(round, kPauseMax);
     state_ = State::kPause;
-    next_ = std::max(now + rest, began_ + apart_);
+    next_ = now + rest;
+    if (brought_little_) next_ = std::max(next_, began_ + apart_);
   }
 
   const std::chrono::milliseconds apart_;
   State state_ = State::kPause;
   bool brought_little_ = false;
   MonoTime began_{};
+  MonoTime written_since_{};  // began_, without what the shard did for others in between
   MonoTime left_{};
   MonoTime wrote_{};
   MonoTime next_{};

@@ -83,7 +83,6 @@ void Shard::end_unproven() {
 void Shard::drain(std::chrono::milliseconds over, std::function<void()> done) {
   drained_ = std::move(done);
   drain_over_ = over;
-  if (sessions_.empty()) drain_slice();  // reports it
 }
 
 void Shard::drain_slice() {

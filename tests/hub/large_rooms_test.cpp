@@ -102,6 +102,9 @@ class LargeRoomsTest : public ShardTest {
     }
   }
 
+  // Everything at once, at random, against what the log says.
+  void live_through_anything();
+
   std::deque<Client> clients_;
   int sent_ = 0;
   std::vector<RoomId> sent_to_;  // by number, from 1
@@ -244,8 +247,7 @@ TEST_F(LargeRoomsTest, ADeletedRoomsSessionsGetTheEndAndOtherRoomsGoOn) {
   }
 }
 
-// Everything at once, at random, against what the log says.
-TEST_F(LargeRoomsTest, WhateverHappensEachClientGetsAllOnceAndInOrder) {
+void LargeRoomsTest::live_through_anything() {
   const auto seed = std::random_device{}();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -316,6 +318,14 @@ TEST_F(LargeRoomsTest, WhateverHappensEachClientGetsAllOnceAndInOrder) {
   expect_each_has({everyone, most, few}, bob_);
   EXPECT_TRUE(std::is_sorted(eve.notes.begin(), eve.notes.end()));
   EXPECT_EQ(std::adjacent_find(eve.notes.begin(), eve.notes.end()), eve.notes.end()) << "twice";
+}
+
+TEST_F(LargeRoomsTest, WhateverHappensEachClientGetsAllOnceAndInOrder) {
+  live_through_anything();
+}
+
+TEST_F(BatchedLargeRoomsTest, WhateverHappensEachClientGetsAllOnceAndInOrder) {
+  live_through_anything();
 }
 
 }  // namespace

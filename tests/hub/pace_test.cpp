@@ -59,6 +59,22 @@ TEST_F(PaceTest, RoundsAreAsFarApartAsTheOperatorSays) {
   EXPECT_EQ(pace.next(), at(75) + Pace::kPauseMax) << "a pause is there in any case";
 }
 
+TEST_F(PaceTest, WhatTheOperatorSaysCountsFromTheBeginningWhateverTheShardDidInBetween) {
+  Pace pace(milliseconds(40));
+  pace.begin(at(0));
+  pace.leave(at(1));
+  pace.go_on(at(31));
+  pace.wrote(at(32), false, 1);
+  EXPECT_EQ(pace.next(), at(40));
+}
+
+TEST_F(PaceTest, RoundsThatBringManyEventsAreNoFurtherApart) {
+  Pace pace(milliseconds(40));
+  pace.begin(at(0));
+  pace.wrote(at(5), false, Pace::kEnough);
+  EXPECT_EQ(pace.next(), at(10)) << "else a full backlog would wait for time, not for work";
+}
+
 TEST_F(PaceTest, WhatTheProxyTakesBelongsToTheRound) {
   round(0, 1, true);
   EXPECT_TRUE(pace_.is_watching());

@@ -333,12 +333,6 @@ TEST_F(ShardTest, DrainingTellsEverySessionItsOwnTimeToComeBackAndRefusesNewOnes
   EXPECT_EQ(late.reason, EndReason::kRestart);
 }
 
-TEST_F(ShardTest, AnEmptyShardHasDrainedAtOnceForItsNextTickMayBeFarAway) {
-  bool done = false;
-  shard_->drain(10s, [&] { done = true; });
-  EXPECT_TRUE(done);
-}
-
 TEST_F(ShardTest, TicksAreRareAsLongAsNobodyIsThere) {
   EXPECT_EQ(shard_->tick_pause(), Shard::kIdleTick);
   FakeTransport to;
