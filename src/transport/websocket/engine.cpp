@@ -166,7 +166,7 @@ std::chrono::milliseconds WsShard::Engine::ticked() {
     auto* connection = find(id);
     if (connection != nullptr && connection->is_still_blocked()) blocked_.push_back(id);
   }
-  return connections_.size() == 0 ? shard_->tick_pause() : hub::Shard::kTick;
+  return connections_.empty() ? shard_->tick_pause() : hub::Shard::kTick;
 }
 
 void WsShard::Engine::stopping() {
